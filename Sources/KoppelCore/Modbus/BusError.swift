@@ -1,0 +1,98 @@
+/// What went wrong on the way to an answer: which bus, which request, after how long, and what now.
+package struct BusError: Error, Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// No whole answer within the response timeout.
+        case timeout
+        /// Something came that is not an answer to this request; the sentence says what.
+        case badFrame(BadFrame)
+        /// The connection or the port is gone, or could not be opened.
+        case linkDown(errno: Int32)
+        /// The other side refused the connection (ECONNREFUSED).
+        case refused
+        /// The name does not resolve.
+        case unknownHost
+        /// The port or endpoint cannot be used at all; asking again does not help.
+        case unusable(String)
+    }
+
+    package enum BadFrame: String, Hashable, Sendable {
+        case checksum = "the checksum does not fit"
+        case unit = "it comes from another unit"
+        case function = "it answers another function code"
+        case length = "its length does not fit the question"
+        case header = "its MBAP header is not Modbus"
+        case transaction = "it carries another transaction id"
+    }
+
+    package var kind: Kind
+    /// The name of the bus in the site file.
+    package var bus: String
+    /// The request under way; `nil` while opening.
+    package var request: ReadRequest?
+    package var elapsed: Duration
+
+    package init(kind: Kind, bus: String, request: ReadRequest?, elapsed: Duration) {
+        self.kind = kind
+        self.bus = bus
+        self.request = request
+        self.elapsed = elapsed
+    }
+
+    /// What the poller does next.
+    package enum Recovery: Hashable, Sendable {
+        /// The link is fine; the next slot tries again.
+        case nextSlot
+        /// The link has to be opened anew, with back-off.
+        case reopen
+        /// A person has to change something.
+        case giveUp
+    }
+
+    package var recovery: Recovery {
+        switch kind {
+        case .timeout, .badFrame: .nextSlot
+        case .linkDown, .refused, .unknownHost: .reopen
+        case .unusable: .giveUp
+        }
+    }
+
+    /// The quality rule of the readings this error stands for (data model 4.2, rows 4, 16, 19).
+    package var condition: Condition {
+        switch kind {
+        case .timeout, .linkDown, .unknownHost: .timeout
+        case .refused: .connectionRefused
+        case .badFrame: .frameError
+        case .unusable: .configError
+        }
+    }
+}
+
+extension BusError: CustomStringConvertible {
+    package var description: String {
+        let place = request.map { ", \($0)" } ?? ""
+        let milliseconds = Int((elapsed.inSeconds * 1_000).rounded())
+        let what: String =
+            switch kind {
+            case .timeout:
+                "no answer after \(milliseconds) ms. Check power, wiring, unit id and baud rate"
+            case .badFrame(let why):
+                "the answer was refused: \(why.rawValue). Check for a second master or a noisy line"
+            case .linkDown(let errno):
+                "the link is down (errno \(errno)). It is opened again by itself"
+            case .refused:
+                "connection refused. Check address and port, and whether another master holds the only connection"
+            case .unknownHost:
+                "the host name does not resolve. Check the url of the bus"
+            case .unusable(let sentence):
+                sentence
+            }
+        return "bus \(bus)\(place): \(what)"
+    }
+}
+
+extension ReadRequest: CustomStringConvertible {
+    package var description: String {
+        let end = Int(start) + Int(count) - 1
+        return "unit \(unit.rawValue), function \(table.rawValue), \(table.name) \(start) to \(end)"
+    }
+}

@@ -1,0 +1,90 @@
+/// One thing a signal said, or why it said nothing (data model 3.5).
+///
+/// (machine, signal, epoch, seq) identifies it for good; a receiver drops repeats by that key.
+package struct Reading: Hashable, Sendable {
+    package var signal: SignalNumber
+    /// Why the quality is what it is.
+    package var condition: Condition
+    /// Rises by one per stored reading of this signal, from 1, within one epoch.
+    package var seq: UInt64
+    /// The middle between sending the request and having the whole answer.
+    package var time: Timestamp
+    /// `nil` exactly when the condition's quality is bad.
+    package var value: Value?
+
+    package init(signal: SignalNumber, condition: Condition, seq: UInt64, time: Timestamp, value: Value?) {
+        self.signal = signal
+        self.condition = condition
+        self.seq = seq
+        self.time = time
+        self.value = value
+    }
+}
+
+/// Readings that should be there and are not, declared: which signal, from when to when, how many, and why.
+package struct Gap: Hashable, Sendable {
+    package var signal: SignalNumber
+    /// When the first missing reading was due, or was read.
+    package var from: Timestamp
+    /// When the last missing reading was due, or was read.
+    package var to: Timestamp
+    /// How many readings are missing.
+    package var lost: UInt64
+    package var reason: GapReason
+
+    package init(signal: SignalNumber, from: Timestamp, to: Timestamp, lost: UInt64, reason: GapReason) {
+        self.signal = signal
+        self.from = from
+        self.to = to
+        self.lost = lost
+        self.reason = reason
+    }
+}
+
+/// Why readings are missing. The raw value is stored in the journal, the name travels in `gaps`.
+package enum GapReason: UInt8, CaseIterable, Sendable {
+    case agentStopped = 1
+    case agentCrashed = 2
+    /// The bus or the agent was too slow for the interval.
+    case slotMissed = 3
+    /// The journal reached its limit and dropped its oldest undelivered readings.
+    case bufferOverflow = 4
+    /// The journal's file was damaged and set aside.
+    case journalDamaged = 5
+    /// The disk refused to store.
+    case diskFault = 6
+
+    /// The kebab-case token of the data model.
+    package var name: String {
+        switch self {
+        case .agentStopped: "agent-stopped"
+        case .agentCrashed: "agent-crashed"
+        case .slotMissed: "slot-missed"
+        case .bufferOverflow: "buffer-overflow"
+        case .journalDamaged: "journal-damaged"
+        case .diskFault: "disk-fault"
+        }
+    }
+}
+
+/// What one machine gave in one sweep, and what it should have given and did not.
+///
+/// It is stored, dropped and delivered as a whole. A record holds at least one reading, so that a gap always
+/// travels with one (a batch of the data model has at least one series).
+package struct SweepRecord: Hashable, Sendable {
+    package var machine: MachineNumber
+    /// The descriptor revision in force when it was read, from 1.
+    package var rev: UInt32
+    package var clock: ClockState
+    /// In the order they were read; the readings of one signal in the order of their seq.
+    package var readings: [Reading]
+    package var gaps: [Gap]
+
+    package init(machine: MachineNumber, rev: UInt32, clock: ClockState, readings: [Reading], gaps: [Gap] = []) {
+        self.machine = machine
+        self.rev = rev
+        self.clock = clock
+        self.readings = readings
+        self.gaps = gaps
+    }
+}

@@ -1,0 +1,63 @@
+/// How readings become messages for one destination. Pure: it knows no clock and no connection.
+///
+/// A dialect is made for one configuration: the machines it knows do not change in its lifetime.
+package protocol Dialect: Sendable {
+    /// The last will of a session: the agent is offline.
+    func will(session: String) -> OutgoingMessage
+
+    /// What goes out first after each connect, in this order: status, then a descriptor per machine.
+    func birth(_ status: AgentStatus) -> [OutgoingMessage]
+
+    /// The status alone, when it changed while connected.
+    func status(_ status: AgentStatus) -> OutgoingMessage
+
+    /// The latest reading of a signal, retained; `nil` if the signal is not known to this dialect any more.
+    ///
+    /// `last` is the newest value that was not bad, shown beside a bad reading.
+    func latest(_ reading: Reading, of machine: MachineNumber, rev: UInt32, epoch: UInt32, last: LastValue?)
+        -> OutgoingMessage?
+
+    /// History of one machine, in order, as one message; `nil` if the machine is not known to this dialect any more.
+    ///
+    /// There is at least one record, and all are of the same machine, epoch, revision and clock state. `buffered` is
+    /// true if they waited in the journal while the uplink was away.
+    func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage?
+}
+
+/// The newest value of a signal that was not bad.
+package struct LastValue: Hashable, Sendable {
+    package var value: Value
+    package var time: Timestamp
+
+    package init(value: Value, time: Timestamp) {
+        self.value = value
+        self.time = time
+    }
+}
+
+/// The agent's status while it is online (data model 3.12 f).
+package struct AgentStatus: Hashable, Sendable {
+    /// `urn:uuid:` made at each start of the process; matches the will to the birth it ends.
+    package var session: String
+    package var since: Timestamp
+    package var clock: ClockState
+    /// The estimated error of the clock in milliseconds, if the system tells.
+    package var clockErrorMilliseconds: Double?
+    /// Readings stored and not yet acknowledged by this destination.
+    package var pending: UInt64
+    package var oldestPending: Timestamp?
+    package var dropped: UInt64
+
+    package init(
+        session: String, since: Timestamp, clock: ClockState, clockErrorMilliseconds: Double? = nil,
+        pending: UInt64 = 0, oldestPending: Timestamp? = nil, dropped: UInt64 = 0
+    ) {
+        self.session = session
+        self.since = since
+        self.clock = clock
+        self.clockErrorMilliseconds = clockErrorMilliseconds
+        self.pending = pending
+        self.oldestPending = oldestPending
+        self.dropped = dropped
+    }
+}

@@ -1,0 +1,128 @@
+/// A message ready to publish.
+package struct OutgoingMessage: Hashable, Sendable {
+    package var topic: String
+    package var payload: [UInt8]
+    /// 0 or 1.
+    package var qos: UInt8
+    package var retain: Bool
+    /// The MQTT 5 content type; left out on 3.1.1.
+    package var contentType: String?
+
+    package init(topic: String, payload: [UInt8], qos: UInt8 = 1, retain: Bool, contentType: String? = nil) {
+        self.topic = topic
+        self.payload = payload
+        self.qos = qos
+        self.retain = retain
+        self.contentType = contentType
+    }
+}
+
+/// Names one handed-over message within one connection.
+package struct DeliveryToken: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// What an uplink tells of, in the order it happened.
+package enum UplinkEvent: Sendable {
+    /// Connected and accepted. Nothing of an earlier connection is in flight any more.
+    case connected(ConnectionFacts)
+    /// The connection is gone or could not be made. Everything handed over and not acknowledged has to be sent again.
+    case disconnected(UplinkError)
+    /// The broker took responsibility for the message.
+    case acknowledged(DeliveryToken)
+    /// The broker refused the message.
+    case refused(DeliveryToken, Refusal)
+}
+
+package struct ConnectionFacts: Hashable, Sendable {
+    /// The largest packet the broker takes, in bytes; `nil` if it named none.
+    package var maximumPacketSize: Int?
+    /// The most unacknowledged messages the broker takes; `nil` if it named none.
+    package var receiveMaximum: Int?
+
+    package init(maximumPacketSize: Int? = nil, receiveMaximum: Int? = nil) {
+        self.maximumPacketSize = maximumPacketSize
+        self.receiveMaximum = receiveMaximum
+    }
+}
+
+/// Why a broker refused one message.
+package struct Refusal: Hashable, Sendable {
+    /// The MQTT 5 reason code of the PUBACK, or 0x95 where the message was too large to be handed over.
+    package var reasonCode: UInt8
+
+    package init(reasonCode: UInt8) { self.reasonCode = reasonCode }
+
+    /// True if sending the same message again later may help: quota exceeded (0x97), or an unspecified or
+    /// implementation specific error (0x80, 0x83).
+    package var mayPass: Bool { [0x80, 0x83, 0x97].contains(reasonCode) }
+}
+
+/// A way to one broker.
+///
+/// It owns the connection: it reconnects by itself with backoff and jitter for as long as ``run(_:)`` runs.
+package protocol Uplink: Sendable {
+    /// Keeps the connection until the task is cancelled, then disconnects in order. `onEvent` is called for each
+    /// event in order and must not block. The broker publishes `will` when the connection breaks.
+    ///
+    /// Throws only what no reconnect can mend.
+    func run(will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void) async throws(UplinkError)
+
+    /// Hands a message to the connection.
+    ///
+    /// At most the window of the destination may be handed over and unacknowledged; the caller keeps to it. With QoS 0
+    /// the acknowledgement comes when the message was written to the socket.
+    /// - Throws: ``UplinkError/Kind/notConnected`` while there is no connection; the message was not kept.
+    func publish(_ message: OutgoingMessage) async throws(UplinkError) -> DeliveryToken
+}
+
+/// What went wrong with an uplink: which destination, what the broker or the network said, and what now.
+package struct UplinkError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable {
+        case notConnected
+        case refused
+        case unknownHost
+        /// The network or the broker ended the connection.
+        case connectionLost
+        /// The broker did not answer in time: connect, ping or acknowledgement.
+        case timeout
+        /// The broker said no to the login; its reason code.
+        case notAuthorised(code: UInt8)
+        /// The broker is there and does not want us now; its reason code.
+        case unavailable(code: UInt8)
+        /// Another client took over our client id.
+        case takenOver
+        case tls
+        /// What answered does not speak MQTT.
+        case protocolViolation
+        /// A secret or file named in the configuration cannot be read.
+        case credentials
+    }
+
+    package enum Recovery: Hashable, Sendable {
+        /// Reconnect with the usual backoff (up to 30 s).
+        case soon
+        /// A person has to change something; try again slowly (up to 5 min).
+        case slowly
+    }
+
+    package var kind: Kind
+    package var destination: String
+    /// What happened, what we do now, and what you can do, in a sentence.
+    package var description: String
+
+    package init(kind: Kind, destination: String, description: String) {
+        self.kind = kind
+        self.destination = destination
+        self.description = description
+    }
+
+    package var recovery: Recovery {
+        switch kind {
+        case .notConnected, .refused, .unknownHost, .connectionLost, .timeout, .unavailable: .soon
+        case .notAuthorised, .takenOver, .tls, .protocolViolation, .credentials: .slowly
+        }
+    }
+}

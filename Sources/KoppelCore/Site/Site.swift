@@ -1,0 +1,252 @@
+/// A site file after checking: everything in it is valid and resolved.
+package struct Site: Sendable {
+    package var agent: AgentSettings
+    package var buses: [BusSettings]
+    package var machines: [MachineSettings]
+    package var destinations: [DestinationSettings]
+
+    package init(
+        agent: AgentSettings, buses: [BusSettings] = [], machines: [MachineSettings] = [],
+        destinations: [DestinationSettings] = []
+    ) {
+        self.agent = agent
+        self.buses = buses
+        self.machines = machines
+        self.destinations = destinations
+    }
+}
+
+package struct AgentSettings: Sendable {
+    package var id: Identifier
+    /// Enterprise and site, in this order.
+    package var location: [LocationLevel]
+    /// The folder of journal, audit and identity.
+    package var dataFolder: String
+    package var journal: JournalSettings
+    /// True on a plant without a time source: an unsynchronised clock is then no reason for doubt.
+    package var clockIsolated: Bool
+    /// How long a stop may take before the process ends anyway. Default 10 s.
+    package var shutdownLimit: Duration
+
+    package init(
+        id: Identifier, location: [LocationLevel], dataFolder: String = "/var/lib/koppel",
+        journal: JournalSettings = JournalSettings(), clockIsolated: Bool = false,
+        shutdownLimit: Duration = .seconds(10)
+    ) {
+        self.id = id
+        self.location = location
+        self.dataFolder = dataFolder
+        self.journal = journal
+        self.clockIsolated = clockIsolated
+        self.shutdownLimit = shutdownLimit
+    }
+}
+
+package struct JournalSettings: Hashable, Sendable {
+    package enum Durability: String, Sendable {
+        /// A stored reading survives a power cut (SQLite `synchronous = FULL`).
+        case power
+        /// A stored reading survives the end of the process, but not always a power cut (`NORMAL`).
+        case process
+    }
+
+    /// Bytes on disk. Default 2 GiB.
+    package var limit: Int
+    /// The oldest a reading gets before it is dropped. Default 30 days.
+    package var keep: Duration
+    /// Free bytes that stay free on the volume. Default 200 MiB.
+    package var freeSpaceFloor: Int
+    package var durability: Durability
+
+    package init(
+        limit: Int = 2 << 30, keep: Duration = .seconds(30 * 86_400), freeSpaceFloor: Int = 200 << 20,
+        durability: Durability = .power
+    ) {
+        self.limit = limit
+        self.keep = keep
+        self.freeSpaceFloor = freeSpaceFloor
+        self.durability = durability
+    }
+}
+
+package struct BusSettings: Hashable, Sendable {
+    package var id: Identifier
+    package var endpoint: BusEndpoint
+    /// The response timeout: from the end of the request to the whole answer. Default 1 s.
+    package var timeout: Duration
+
+    package init(id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1)) {
+        self.id = id
+        self.endpoint = endpoint
+        self.timeout = timeout
+    }
+}
+
+/// Where a bus is.
+package enum BusEndpoint: Hashable, Sendable {
+    /// `tcp://host:port`, port 502 by default.
+    case tcp(host: String, port: UInt16)
+    /// `rtu:/dev/...?baud=9600&format=8E1`
+    case rtu(device: String, line: SerialLine)
+    /// `rtu+tcp://host:port`: RTU frames inside TCP, as serial device servers send them.
+    case rtuOverTCP(host: String, port: UInt16)
+}
+
+/// The settings of a serial line. Default 9600 8E1, which the Modbus serial line specification asks for (2.5.1).
+package struct SerialLine: Hashable, Sendable {
+    package enum Parity: String, Sendable {
+        case none = "N"
+        case even = "E"
+        case odd = "O"
+    }
+
+    /// One of ``supportedBaudRates``.
+    package var baud: Int
+    /// 7 or 8. RTU needs 8.
+    package var dataBits: Int
+    package var parity: Parity
+    /// 1 or 2.
+    package var stopBits: Int
+
+    package init(baud: Int = 9_600, dataBits: Int = 8, parity: Parity = .even, stopBits: Int = 1) {
+        self.baud = baud
+        self.dataBits = dataBits
+        self.parity = parity
+        self.stopBits = stopBits
+    }
+
+    /// The rates libmodbus 3.1.6 knows on Linux; it silently turns any other into 9600.
+    package static let supportedBaudRates = [
+        110, 300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 500_000,
+        576_000, 921_600, 1_000_000, 1_152_000, 1_500_000, 2_000_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000,
+    ]
+
+    /// The time one character takes on the wire: start bit, data bits, parity bit, stop bits.
+    package var characterTime: Duration {
+        let bits = 1 + dataBits + (parity == .none ? 0 : 1) + stopBits
+        return .nanoseconds(1_000_000_000 * bits / baud)
+    }
+
+    /// The silence between two frames: 3.5 characters, fixed at 1.75 ms above 19,200 baud
+    /// (Modbus over serial line 1.02, 2.5.1.1).
+    package var frameSilence: Duration {
+        baud > 19_200 ? .microseconds(1_750) : characterTime * 7 / 2
+    }
+}
+
+package struct MachineSettings: Sendable {
+    package var id: Identifier
+    package var bus: Identifier
+    package var unit: UnitID
+    package var title: LocalizedText
+    package var profile: DeviceProfile
+    /// Enterprise first, the machine itself last.
+    package var location: [LocationLevel]
+    package var nameplate: Nameplate
+    /// What is read, after choosing, overriding and adding: each point's sampling rule has an interval.
+    package var points: [Point]
+    /// True if the source is simulated: every good reading becomes uncertain, reason `simulated`.
+    package var simulated: Bool
+
+    package init(
+        id: Identifier, bus: Identifier, unit: UnitID, title: LocalizedText = [:], profile: DeviceProfile,
+        location: [LocationLevel], nameplate: Nameplate, points: [Point], simulated: Bool = false
+    ) {
+        self.id = id
+        self.bus = bus
+        self.unit = unit
+        self.title = title
+        self.profile = profile
+        self.location = location
+        self.nameplate = nameplate
+        self.points = points
+        self.simulated = simulated
+    }
+}
+
+package struct DestinationSettings: Hashable, Sendable {
+    /// What is published (data model 3.11): each is a kind of topic.
+    package enum Publication: String, CaseIterable, Sendable { case meta, values, batches, state, events, alarms, oee }
+
+    package enum ProtocolVersion: String, Sendable {
+        case mqtt5 = "5"
+        case mqtt311 = "3.1.1"
+    }
+
+    package enum DialectKind: String, Sendable {
+        case dataModel = "data-model"
+        case sparkplugB = "sparkplug-b"
+    }
+
+    package enum Share: Hashable, Sendable {
+        /// The owner's own broker.
+        case all
+        /// Another party, by the sharing policy in this file.
+        case policy(path: String)
+    }
+
+    package var id: Identifier
+    package var host: String
+    /// 1883 for mqtt, 8883 for mqtts by default.
+    package var port: UInt16
+    /// `nil` for mqtt, present for mqtts.
+    package var tls: TLSSettings?
+    package var user: String?
+    package var password: SecretReference?
+    /// 1 to 23 bytes of letters and digits are safe with every broker. Default `koppel-` and the agent's id.
+    package var clientID: String
+    package var version: ProtocolVersion
+    package var dialect: DialectKind
+    package var publish: Set<Publication>
+    package var share: Share
+    /// Readings in one batch message, at least 1. Default 2,000.
+    package var batchReadings: Int
+    /// Delays batches on purpose, for thin uplinks. Zero sends at once.
+    package var batchEvery: Duration
+    /// Messages handed over and not yet acknowledged, 1 to 1,000. Default 20.
+    package var window: Int
+    /// Default 30 s.
+    package var keepalive: Duration
+
+    package init(
+        id: Identifier, host: String, port: UInt16, tls: TLSSettings? = nil, user: String? = nil,
+        password: SecretReference? = nil, clientID: String, version: ProtocolVersion = .mqtt5,
+        dialect: DialectKind = .dataModel, publish: Set<Publication>, share: Share, batchReadings: Int = 2_000,
+        batchEvery: Duration = .zero, window: Int = 20, keepalive: Duration = .seconds(30)
+    ) {
+        self.id = id
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.user = user
+        self.password = password
+        self.clientID = clientID
+        self.version = version
+        self.dialect = dialect
+        self.publish = publish
+        self.share = share
+        self.batchReadings = batchReadings
+        self.batchEvery = batchEvery
+        self.window = window
+        self.keepalive = keepalive
+    }
+}
+
+package struct TLSSettings: Hashable, Sendable {
+    /// A PEM file with one or more CA certificates; `nil` uses the system's.
+    package var caFile: String?
+    package var certificateFile: String?
+    package var key: SecretReference?
+
+    package init(caFile: String? = nil, certificateFile: String? = nil, key: SecretReference? = nil) {
+        self.caFile = caFile
+        self.certificateFile = certificateFile
+        self.key = key
+    }
+}
+
+/// Where a secret is. The secret itself is never in the site file, in a log line or in memory longer than needed.
+package enum SecretReference: Hashable, Sendable {
+    case file(path: String)
+    case environment(name: String)
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Koppel: ParsableCommand {
+    func run() throws {}
+}

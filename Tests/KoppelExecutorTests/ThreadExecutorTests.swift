@@ -1,0 +1,88 @@
+import Glibc
+import KoppelExecutor
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ThreadExecutorTests {
+    actor Worker {
+        private nonisolated let thread = ThreadExecutor(name: "worker")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+        nonisolated var preference: any TaskExecutor { thread }
+        private(set) var calls = 0
+
+        func call() -> UInt {
+            calls += 1
+            return pthread_self()
+        }
+
+        func block(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
+
+        func readByte(from descriptor: Int32) async -> Bool {
+            await withCheckedContinuation { continuation in
+                thread.watch(
+                    DescriptorWatch(descriptor: descriptor) { [thread] readiness in
+                        thread.watch(nil)
+                        continuation.resume(returning: readiness.contains(.readable))
+                    })
+            }
+        }
+
+        func waitUntil(_ deadline: ContinuousClock.Instant) async -> Bool {
+            await withCheckedContinuation { continuation in
+                thread.watch(
+                    DescriptorWatch(descriptor: -1, deadline: deadline) { [thread] readiness in
+                        thread.watch(nil)
+                        continuation.resume(returning: readiness.isEmpty)
+                    })
+            }
+        }
+    }
+
+    @Test func `an actor always runs on the same thread, and on no other`() async {
+        let worker = Worker()
+        let first = await worker.call()
+        let others = await withTaskGroup(of: UInt.self) { group in
+            for _ in 0..<200 { group.addTask { await worker.call() } }
+            return await group.reduce(into: Set<UInt>()) { $0.insert($1) }
+        }
+        #expect(others == [first])
+        #expect(await worker.calls == 201)
+        #expect(first != pthread_self())
+    }
+
+    @Test func `blocking actors do not hold up the shared pool`() async {
+        let workers = (0..<4).map { _ in Worker() }
+        let begin = ContinuousClock.now
+        await withTaskGroup(of: Void.self) { group in
+            for worker in workers { group.addTask { await worker.block(milliseconds: 300) } }
+            await group.waitForAll()
+        }
+        // Four blocking calls side by side on two cores: on the shared pool they would take twice as long.
+        #expect(ContinuousClock.now - begin < .milliseconds(590))
+    }
+
+    @Test func `a watched descriptor is told of between jobs`() async {
+        var pipe: [Int32] = [0, 0]
+        #expect(Glibc.pipe(&pipe) == 0)
+        defer { pipe.forEach { close($0) } }
+        let (near, far) = (pipe[0], pipe[1])
+        let worker = Worker()
+        async let ready = worker.readByte(from: near)
+        _ = await worker.call()
+        #expect(write(far, "x", 1) == 1)
+        #expect(await ready)
+    }
+
+    @Test func `a watch without a descriptor ends at its deadline`() async {
+        #expect(await Worker().waitUntil(.now + .milliseconds(20)))
+    }
+
+    @Test func `work with the executor as preference reaches the actor on its own thread`() async {
+        let worker = Worker()
+        let (outside, inside) = await withTaskExecutorPreference(worker.preference) {
+            let outside = pthread_self()
+            return (outside, await worker.call())
+        }
+        #expect(outside == inside)
+    }
+}
