@@ -16,7 +16,6 @@ package struct BlockDecoder: Sendable {
         let point: Int
         let offset: Int
         let decoder: PointDecoder
-        let scale: ScaleSource
     }
 
     private enum ScaleSource: Sendable {
@@ -32,6 +31,8 @@ package struct BlockDecoder: Sendable {
     /// What is read: the words of each answer belong to these addresses.
     package let block: RegisterSpan
     private let members: [Member]
+    /// One per member, or empty if no member has a scale register.
+    private let scales: [ScaleSource]
 
     /// - Parameters:
     ///   - points: All points of the machine, since a scale register need not be a member.
@@ -39,25 +40,24 @@ package struct BlockDecoder: Sendable {
     ///   - block: What is read.
     package init(points: [Point], members: [Int], block: RegisterSpan) {
         self.block = block
-        let places = Dictionary(points.indices.map { (points[$0].signal, $0) }, uniquingKeysWith: { first, _ in first })
         self.members = members.map { index in
-            let point = points[index]
             precondition(
-                block.contains(point), "the point \(point.signal) does not lie within the read it was planned into")
+                block.contains(points[index]),
+                "the point \(points[index].signal) does not lie within the read it was planned into")
             return Member(
-                point: index, offset: Int(point.address - block.addresses.lowerBound), decoder: PointDecoder(point),
-                scale: BlockDecoder.scale(of: point, points: points, places: places, block: block))
+                point: index, offset: block.offset(of: points[index]), decoder: PointDecoder(points[index]))
         }
-    }
-
-    private static func scale(
-        of point: Point, points: [Point], places: [SignalName: Int], block: RegisterSpan
-    ) -> ScaleSource {
-        guard let name = point.scaleRegister else { return .none }
-        guard let place = places[name], points[place].scaleRegister == nil else { return .missing }
-        guard block.contains(points[place]) else { return .elsewhere(point: place) }
-        return .here(
-            offset: Int(points[place].address - block.addresses.lowerBound), decoder: PointDecoder(points[place]))
+        guard members.contains(where: { points[$0].scaleRegister != nil }) else {
+            scales = []
+            return
+        }
+        let places = Dictionary(points.indices.map { (points[$0].signal, $0) }, uniquingKeysWith: { first, _ in first })
+        scales = members.map { index in
+            guard let name = points[index].scaleRegister else { return .none }
+            guard let place = places[name], points[place].scaleRegister == nil else { return .missing }
+            guard block.contains(points[place]) else { return .elsewhere(point: place) }
+            return .here(offset: block.offset(of: points[place]), decoder: PointDecoder(points[place]))
+        }
     }
 
     /// Appends one result per member, in their order.
@@ -72,21 +72,29 @@ package struct BlockDecoder: Sendable {
     package func decode(
         _ words: Span<UInt16>, earlierScales: [Int: Decoded] = [:], into results: inout [DecodedPoint]
     ) {
-        for index in members.indices {
-            results.append(DecodedPoint(point: members[index].point, decoded: decode(index, words, earlierScales)))
+        if scales.isEmpty {
+            for member in members {
+                results.append(
+                    DecodedPoint(point: member.point, decoded: member.decoder.decode(words, at: member.offset)))
+            }
+        } else {
+            for (member, scale) in zip(members, scales) {
+                results.append(
+                    DecodedPoint(point: member.point, decoded: decode(member, scale, words, earlierScales)))
+            }
         }
     }
 
-    private func decode(_ index: Int, _ words: Span<UInt16>, _ earlier: [Int: Decoded]) -> Decoded {
-        let offset = members[index].offset
-        switch members[index].scale {
-        case .none: return members[index].decoder.decode(words, at: offset)
+    private func decode(
+        _ member: Member, _ scale: ScaleSource, _ words: Span<UInt16>, _ earlier: [Int: Decoded]
+    ) -> Decoded {
+        switch scale {
+        case .none: return member.decoder.decode(words, at: member.offset)
         case .missing: return .bad(.configError)
-        case .here(let scaleOffset, let scaleDecoder):
-            return members[index].decoder.decode(words, at: offset, scale: scaleDecoder.decode(words, at: scaleOffset))
+        case .here(let offset, let decoder):
+            return member.decoder.decode(words, at: member.offset, scale: decoder.decode(words, at: offset))
         case .elsewhere(let point):
-            var decoded = members[index].decoder.decode(
-                words, at: offset, scale: earlier[point] ?? .bad(.decodeError))
+            var decoded = member.decoder.decode(words, at: member.offset, scale: earlier[point] ?? .bad(.decodeError))
             if decoded.condition == .good { decoded.condition = .derived }
             return decoded
         }
@@ -110,6 +118,9 @@ extension PointDecoder {
 }
 
 extension RegisterSpan {
+    /// Where the point's first register or bit lies in an answer to a read of these addresses.
+    fileprivate func offset(of point: Point) -> Int { Int(point.address) - Int(addresses.lowerBound) }
+
     /// True if all registers of the point are within these addresses.
     package func contains(_ point: Point) -> Bool {
         point.table == table && point.address >= addresses.lowerBound

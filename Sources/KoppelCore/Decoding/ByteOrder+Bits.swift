@@ -2,9 +2,8 @@ extension ByteOrder {
     /// Changes bits between the order on the wire and most significant first. It is its own inverse, so reading and
     /// writing cannot disagree (field rule P38).
     ///
-    /// - Parameters:
-    ///   - bits: The registers as they came, the first one in the highest place.
-    ///   - registers: 1, 2 or 4. Words change places from 2 on, halves only at 4.
+    /// `bits` are the registers as they came, the first one in the highest place, and `registers` is 1, 2 or 4: words
+    /// change places from 2 on, halves only at 4.
     func reordered(_ bits: UInt64, registers: Int) -> UInt64 {
         var bits = bits
         if bytes { bits = (bits & 0x00FF_00FF_00FF_00FF) << 8 | (bits >> 8) & 0x00FF_00FF_00FF_00FF }

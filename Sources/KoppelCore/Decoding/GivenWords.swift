@@ -7,6 +7,7 @@
 ///   - points: In the order the results come in; helpers that are not published are decoded too.
 ///   - words: Table, then start address, then the words from there on; 0 or 1 for coils and discrete inputs. Where
 ///     runs overlap, the one with the higher start wins. Words past address 65,535 are left out.
+/// - Returns: One entry per point that could be decoded.
 package func decodeAll(
     points: [Point], words: [RegisterTable: [UInt16: [UInt16]]]
 ) -> [(signal: SignalName, decoded: Decoded)] {

@@ -8,7 +8,7 @@ struct LinearScale: Hashable, Sendable {
     let shift: Double
     let divisor: Double
 
-    /// - Parameter largestRaw: The largest size a raw number can have; exactness ends where products pass 2^53.
+    /// `largestRaw` is the largest size a raw number can have; exactness ends where products pass 2^53.
     init(_ scaling: Scaling, largestRaw: Double) {
         var power = 1.0
         for _ in 0...12 {
@@ -32,7 +32,7 @@ struct LinearScale: Hashable, Sendable {
 
     var isIdentity: Bool { factor == 1 && shift == 0 && divisor == 1 }
 
-    /// - Parameter exponent: The power of ten of the scale register, -18 to 18.
+    /// `exponent` is the power of ten of the scale register, -18 to 18.
     func value(_ raw: Double, exponent: Int) -> Double {
         let sum = raw * factor + shift
         if exponent == 0 { return sum / divisor }

@@ -24,13 +24,10 @@ package struct PointEncoder: Sendable {
     package init(_ point: Point) {
         self.point = point
         form = WireForm(point.wire)
-        let range = point.wire.rawRange ?? -0x1p24...0x1p24
-        scale = LinearScale(point.scaling, largestRaw: max(range.lowerBound.magnitude, range.upperBound))
+        scale = LinearScale(point.scaling, largestRaw: point.wire.largestRaw)
         let bits: UInt64 =
             switch form {
-            case .field(let lsb, let mask): mask << lsb
-            case .bit(let bit): 1 << bit
-            case .int8(let lsb): 0xFF << lsb
+            case .field(let lsb, _), .int8(let lsb), .bit(let lsb): form.ownMask << UInt64(lsb)
             default: 0xFFFF
             }
         mask = UInt16(truncatingIfNeeded: point.order.reordered(bits, registers: 1))
@@ -38,8 +35,8 @@ package struct PointEncoder: Sendable {
 
     /// The words of a value, exactly as many as the point has registers; bits outside ``mask`` are 0.
     ///
-    /// - Parameter exponent: What the scale register says, -18 to 18.
-    /// - Throws: If the value is of another kind, or too large. Digits below the scale are rounded away.
+    /// `exponent` is what the scale register says, -18 to 18. Digits below the scale are rounded away. A value of
+    /// another kind than the point, or too large for it, is refused.
     package func encode(_ value: Value, exponent: Int = 0) throws(PointEncodingError) -> [UInt16] {
         if case .text(let layout) = form {
             guard case .text(let text) = value else { throw error(.kind, value) }
@@ -55,16 +52,17 @@ package struct PointEncoder: Sendable {
         switch form {
         case .bool, .bit:
             guard case .bool(let truth) = value else { throw error(.kind, value) }
-            return if case .bit(let bit) = form { truth ? 1 << bit : 0 } else { truth ? 1 : 0 }
+            guard truth else { return 0 }
+            return if case .bit(let bit) = form { 1 << UInt64(bit) } else { 1 }
         case .field(let lsb, let mask):
             let raw = try whole(value, exponent, as: UInt64.self)
             guard raw <= mask else { throw error(.size, value) }
-            return raw << lsb
+            return raw << UInt64(lsb)
         case .unsigned:
             let raw = try whole(value, exponent, as: UInt64.self)
             guard point.wire == .uint64 || raw <= UInt32.max else { throw error(.size, value) }
             return raw
-        case .int8(let lsb): return try UInt64(UInt8(bitPattern: whole(value, exponent, as: Int8.self))) << lsb
+        case .int8(let lsb): return try UInt64(UInt8(bitPattern: whole(value, exponent, as: Int8.self))) << UInt64(lsb)
         case .int16: return try UInt64(UInt16(bitPattern: whole(value, exponent, as: Int16.self)))
         case .int32: return try UInt64(UInt32(bitPattern: whole(value, exponent, as: Int32.self)))
         case .int64: return try UInt64(bitPattern: whole(value, exponent, as: Int64.self))

@@ -1,10 +1,10 @@
 /// A ``WireType`` made ready for use: which bits belong to the value and how they are read.
 enum WireForm: Hashable, Sendable {
     case bool
+    case bit(UInt8)
     /// Unsigned: bits, bytes and whole words up to 16 bits.
-    case field(lsb: UInt64, mask: UInt64)
-    case bit(UInt64)
-    case int8(lsb: UInt64)
+    case field(lsb: UInt8, mask: UInt16)
+    case int8(lsb: UInt8)
     case int16, int32, int64
     /// 32 and 64 bits.
     case unsigned
@@ -18,10 +18,10 @@ enum WireForm: Hashable, Sendable {
         self =
             switch wire {
             case .bool: .bool
-            case .bit(let bit): (0...15).contains(bit) ? .bit(UInt64(bit)) : .unusable
+            case .bit(let bit): (0...15).contains(bit) ? .bit(UInt8(bit)) : .unusable
             case .bits(let lsb, let width):
-                lsb >= 0 && width >= 1 && lsb <= 16 - width && width <= 16
-                    ? .field(lsb: UInt64(lsb), mask: (1 << UInt64(width)) - 1) : .unusable
+                (0...15).contains(lsb) && width >= 1 && width <= 16 - lsb
+                    ? .field(lsb: UInt8(lsb), mask: UInt16(1 << width - 1)) : .unusable
             case .int8(let half): .int8(lsb: half == .high ? 8 : 0)
             case .uint8(let half): .field(lsb: half == .high ? 8 : 0, mask: 0xFF)
             case .int16: .int16
@@ -39,7 +39,7 @@ enum WireForm: Hashable, Sendable {
     /// The largest pattern ``own(_:)`` can give.
     var ownMask: UInt64 {
         switch self {
-        case .field(_, let mask): mask
+        case .field(_, let mask): UInt64(mask)
         case .bit: 1
         case .int8: 0xFF
         default: .max
@@ -49,46 +49,67 @@ enum WireForm: Hashable, Sendable {
     /// The bits of the value itself, moved down to the lowest place.
     func own(_ bits: UInt64) -> UInt64 {
         switch self {
-        case .field(let lsb, let mask): bits >> lsb & mask
-        case .bit(let bit): bits >> bit & 1
-        case .int8(let lsb): bits >> lsb & 0xFF
+        case .field(let lsb, let mask): bits >> UInt64(lsb) & UInt64(mask)
+        case .bit(let bit): bits >> UInt64(bit) & 1
+        case .int8(let lsb): bits >> UInt64(lsb) & 0xFF
         default: bits
         }
     }
-}
 
-extension WireType {
-    /// The whole numbers the type can hold, as Doubles; `nil` for bits, floats and text.
-    package var rawRange: ClosedRange<Double>? {
+    /// The number that bits in the order of the specification stand for.
+    func number(_ bits: UInt64) -> RawNumber {
         switch self {
-        case .bool, .bit, .float32, .float64, .string: nil
-        case .bits(_, let width): 0...Double((1 << min(max(width, 1), 16)) - 1)
-        case .int8: -128...127
-        case .uint8: 0...255
-        case .int16: -32_768...32_767
-        case .uint16: 0...65_535
-        case .int32: -0x1p31...0x1p31 - 1
-        case .uint32: 0...0x1p32 - 1
-        case .int64: -0x1p63...(0x1p63).nextDown
-        case .uint64: 0...(0x1p64).nextDown
-        case .bcd(let registers): 0...powerOfTen(4 * min(max(registers, 1), 4)) - 1
+        case .bool: .bool(bits != 0)
+        case .bit: .bool(own(bits) != 0)
+        case .field: .unsigned(own(bits))
+        case .unsigned: .unsigned(bits)
+        case .int8: .signed(Int64(Int8(truncatingIfNeeded: own(bits))))
+        case .int16: .signed(Int64(Int16(truncatingIfNeeded: bits)))
+        case .int32: .signed(Int64(Int32(truncatingIfNeeded: bits)))
+        case .int64: .signed(Int64(bitPattern: bits))
+        case .float32: .float(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        case .float64: .double(Double(bitPattern: bits))
+        case .bcd: BinaryCodedDecimal.number(bits).map { .unsigned($0) } ?? .invalid
+        case .text, .unusable: .invalid
         }
     }
 }
 
-extension DataType {
-    /// The value of this type nearest to a number; `nil` for text, and for a number that is not finite.
-    package func value(nearest number: Double) -> Value? {
-        guard number.isFinite else { return nil }
+/// A number as it lies in the registers, before scale and offset.
+enum RawNumber: Hashable, Sendable {
+    case bool(Bool)
+    case unsigned(UInt64)
+    case signed(Int64)
+    case float(Float)
+    case double(Double)
+    /// The bits are no number of this type: a digit above 9 in BCD.
+    case invalid
+
+    var isFinite: Bool {
         switch self {
-        case .boolean: return .bool(number != 0)
-        case .sbyte, .int16, .int32, .int64:
-            return .int(Int64(exactly: number.rounded()) ?? (number < 0 ? .min : .max))
-        case .byte, .uint16, .uint32, .uint64:
-            return .uint(UInt64(exactly: number.rounded()) ?? (number < 0 ? 0 : .max))
-        case .float: return Float(number).isFinite ? .float(Float(number)) : nil
-        case .double: return .double(number)
-        case .string, .dateTime: return nil
+        case .float(let number): number.isFinite
+        case .double(let number): number.isFinite
+        default: true
+        }
+    }
+
+    var isNotANumber: Bool {
+        switch self {
+        case .float(let number): number.isNaN
+        case .double(let number): number.isNaN
+        default: false
+        }
+    }
+
+    /// `nil` if it is not a whole number, or too large for an Int64.
+    var whole: Int64? {
+        switch self {
+        case .bool(let truth): truth ? 1 : 0
+        case .unsigned(let number): Int64(exactly: number)
+        case .signed(let number): number
+        case .float(let number): Int64(exactly: number)
+        case .double(let number): Int64(exactly: number)
+        case .invalid: nil
         }
     }
 }
