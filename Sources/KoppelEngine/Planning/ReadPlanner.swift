@@ -188,7 +188,7 @@ extension ReadPlanner {
                 unit: unit, table: table, start: UInt16(addresses.lowerBound), count: addresses.count)
         else { preconditionFailure("The planner made a request outside the limits of the protocol.") }
         return ReadWriter.Block(
-            request: request, points: places.flatMap { spans[$0].points },
+            request: request, spans: places.map { spans[$0] },
             time: cost.time(of: table, count: addresses.count, timing: timing))
     }
 }

@@ -53,7 +53,7 @@ struct ReadPlannerTests {
         Vector(
             testDescription: "D11: 126 registers take two requests, none above the protocol's 125",
             points: { try (0..<126).map { try point("p\($0)", at: UInt16($0)) } },
-            reads: ["holding 0+1", "holding 1+125"]),
+            reads: ["holding 0+125", "holding 125+1"]),
         Vector(
             testDescription: "P32: the unit's own limit holds, and no 32-bit value is cut by it",
             points: { try (0..<4).map { try point("p\($0)", at: UInt16(2 * $0), .uint32) } },
@@ -61,7 +61,7 @@ struct ReadPlannerTests {
         Vector(
             testDescription: "P31b: coils have their own limit, in bits",
             points: { try (0..<2_001).map { try point("p\($0)", .coil, at: UInt16($0), .bool) } },
-            reads: ["coil 0+8", "coil 8+1993"]),
+            reads: ["coil 0+2000", "coil 2000+1"]),
         Vector(
             testDescription: "bit fields share their register",
             points: {
@@ -112,7 +112,7 @@ struct ReadPlannerTests {
         Vector(
             testDescription: "evenAlignment: an odd limit is rounded down by it",
             points: { try (0..<126).map { try point("p\($0)", at: UInt16($0)) } },
-            limits: UnitLimits(evenAlignment: true), reads: ["holding 0+2", "holding 2+124"]),
+            limits: UnitLimits(evenAlignment: true), reads: ["holding 0+124", "holding 124+2"]),
         Vector(
             testDescription: "P28: what the unit refused is not read across, whatever the profile says",
             points: { try [point("a", at: 0), point("b", at: 4)] },

@@ -76,7 +76,7 @@ struct ScheduleTests {
         var schedule = Schedule(items, start: start)
         var now = start
         var accounted = [Int](repeating: 0, count: items.count)
-        for _ in 0..<300 {
+        for _ in 0..<100 {
             now += .microseconds(Int.random(in: 0...(Bool.random(using: &random) ? 20_000 : 9_000_000), using: &random))
             for due in schedule.takeDue(now: now) {
                 accounted[due.item] += 1 + due.missed
@@ -98,7 +98,8 @@ struct ScheduleTests {
         var schedule = Schedule([try #require(Schedule.Item(interval: .zero))])
         for now in [Duration.zero, .nanoseconds(1), .seconds(60)] {
             #expect(schedule.takeDue(now: now) == [Schedule.Due(item: 0, slot: now, missed: 0, missedSlots: nil)])
-            #expect(try #require(schedule.nextDue) <= now)
+            let next = try #require(schedule.nextDue)
+            #expect(next <= now)
         }
     }
 
