@@ -27,9 +27,12 @@ package actor LiveLane {
     package init(epoch: UInt32) { self.epoch = epoch }
 
     /// Takes over what was stored.
-    package func offer(_ records: [SweepRecord]) {
-        for record in records {
-            for reading in record.readings {
+    ///
+    /// A momentary reading is not shown: until a signal is stale, its last reading stands (data model 4.1).
+    package func offer(_ swept: [SweptRecord]) {
+        for one in swept {
+            let record = one.record
+            for (index, reading) in record.readings.enumerated() where !one.momentary.contains(index) {
                 let key = Key(machine: record.machine, signal: reading.signal)
                 var last = latest[key]?.last
                 if let value = reading.value { last = LastValue(value: value, time: reading.time) }

@@ -2,9 +2,9 @@
 ///
 /// Bounded: at most ``capacity`` plans. When it is full it starts anew, which costs one plan per set and cannot go
 /// wrong. Make a new cache with each new planner.
-package struct PlanCache: Sendable {
+package struct PlanCache<Read: Sendable>: Sendable {
     package let capacity: Int
-    private var plans: [[Int]: [PlannedRead]] = [:]
+    private var plans: [[Int]: [Read]] = [:]
 
     /// - Parameter capacity: At least 1. Default 64: six intervals that meet in every way.
     package init(capacity: Int = 64) {
@@ -13,7 +13,7 @@ package struct PlanCache: Sendable {
     }
 
     /// The plan for a set of interval groups, given by their numbers in rising order; made only if it is not kept.
-    package mutating func plan(for groups: [Int], make: () -> [PlannedRead]) -> [PlannedRead] {
+    package mutating func plan(for groups: [Int], make: () -> [Read]) -> [Read] {
         if let plan = plans[groups] { return plan }
         if plans.count >= capacity { plans.removeAll(keepingCapacity: true) }
         let plan = make()

@@ -91,7 +91,7 @@ struct DeliveryServiceTests {
             uplink.acknowledgesByItself(false)
             for seq in UInt64(1)...20 { _ = try await journal.append([record(seq * 2...seq * 2 + 1)]) }
             #expect(await eventually { uplink.openCount == 3 })
-            await live.offer([record(41...41)])
+            await live.offer([SweptRecord(record: record(41...41))])
             #expect(await eventually { uplink.openCount == 4 })
             #expect(uplink.messages.last?.topic == "value")
             while uplink.messages.history.count < 40 {

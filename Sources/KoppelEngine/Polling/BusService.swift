@@ -1,0 +1,215 @@
+package import KoppelCore
+internal import Logging
+
+/// Polls the machines on one bus: what is due, planned into as few reads as possible, one at a time.
+///
+/// What is read is stored before anything else is read: the wait for the journal is the only back-pressure, and a
+/// slow disk shows up as missed slots, which are declared. A bus never affects another one.
+package struct BusService<C: Clock>: Sendable where C.Duration == Duration {
+    package struct Parts: Sendable {
+        package var link: any ModbusLink
+        package var sink: ReadingSink
+        package var wallClock: WallClock
+        /// Chance for back-off pauses: a number from 0.5 to 1.
+        package var jitter: @Sendable () -> Double
+
+        package init(
+            link: any ModbusLink, sink: ReadingSink, wallClock: WallClock, jitter: @escaping @Sendable () -> Double
+        ) {
+            self.jitter = jitter
+            self.link = link
+            self.sink = sink
+            self.wallClock = wallClock
+        }
+    }
+
+    let bus: BusSettings
+    let machines: [PolledMachine]
+    let parts: Parts
+    let clock: C
+    /// What is read is stored at least this often while a sweep goes on.
+    let storeInterval: Duration = .milliseconds(100)
+
+    package init(bus: BusSettings, machines: [PolledMachine], parts: Parts, clock: C) {
+        self.bus = bus
+        self.machines = machines
+        self.parts = parts
+        self.clock = clock
+    }
+
+    /// Polls until the task is cancelled. Everything read by then is stored before it returns.
+    package func run() async {
+        guard !machines.isEmpty else { return }
+        await withTaskExecutorPreference(parts.link.executor) {
+            var polling = BusPolling(service: self)
+            await polling.run()
+        }
+    }
+}
+
+/// The state of one run of a ``BusService``.
+private struct BusPolling<C: Clock> where C.Duration == Duration {
+    private let bus: BusSettings
+    private let parts: BusService<C>.Parts
+    private let clock: C
+    private let storeInterval: Duration
+    private let start: C.Instant
+    private var machines: [PolledMachine]
+    /// Which machine and which of its groups each item of the schedule is.
+    private let items: [(machine: Int, group: Int)]
+    private var schedule: Schedule
+    private var link: LinkState
+    private var unstored: [SweptRecord] = []
+    private var lastStore = Duration.zero
+
+    init(service: BusService<C>) {
+        bus = service.bus
+        parts = service.parts
+        clock = service.clock
+        storeInterval = service.storeInterval
+        start = service.clock.now
+        machines = service.machines
+        items = service.machines.indices.flatMap { machine in
+            service.machines[machine].groups.indices.map { (machine, $0) }
+        }
+        schedule = Schedule(
+            items.compactMap { item in
+                Schedule.Item(interval: service.machines[item.machine].groups[item.group].interval)
+            })
+        link = LinkState()
+    }
+
+    private var now: Duration { start.duration(to: clock.now) }
+
+    mutating func run() async {
+        while !Task.isCancelled, let next = schedule.nextDue {
+            if next > now {
+                do { try await clock.sleep(until: start.advanced(by: next), tolerance: nil) } catch { break }
+            }
+            await sweep(schedule.takeDue(now: now))
+        }
+        await store()
+        await parts.link.close()
+    }
+
+    /// Reads what is due, machine by machine.
+    private mutating func sweep(_ due: [Schedule.Due]) async {
+        var index = 0
+        while index < due.count, !Task.isCancelled {
+            let machine = items[due[index].item].machine
+            var groups: [Int] = []
+            while index < due.count, items[due[index].item].machine == machine {
+                let group = items[due[index].item].group
+                groups.append(group)
+                if let slots = due[index].missedSlots {
+                    machines[machine].missed(
+                        due[index].missed, of: group, from: wallTime(of: slots.lowerBound),
+                        to: wallTime(of: slots.upperBound))
+                }
+                index += 1
+            }
+            await poll(machine, groups)
+            if now - lastStore >= storeInterval { await store() }
+        }
+        await store()
+    }
+
+    /// The moment on the wall clock at which a slot was, as far as the wall clock can be trusted now.
+    private func wallTime(of slot: Duration) -> Timestamp {
+        parts.wallClock.now.advanced(by: slot - now)
+    }
+
+    private mutating func poll(_ machine: Int, _ groups: [Int]) async {
+        let reads = machines[machine].plan(groups)
+        for read in reads {
+            if Task.isCancelled { break }
+            await ask(machine, read)
+        }
+        machines[machine].tick(groups, now: now, time: parts.wallClock.now)
+        if let record = machines[machine].takeRecord(clock: parts.wallClock.state) { unstored.append(record) }
+    }
+
+    private mutating func ask(_ machine: Int, _ read: PreparedRead) async {
+        if let condition = await openLink() {
+            machines[machine].failed(read, condition: condition, now: now, time: parts.wallClock.now)
+            return
+        }
+        guard machines[machine].breaker.mayAsk(now: now) else {
+            machines[machine].failed(read, condition: .timeout, now: now, time: parts.wallClock.now)
+            return
+        }
+        let timing = machines[machine].timing
+        do throws(BusError) {
+            let answer = try await parts.link.transact(
+                read.plan.request, timeout: timing.responseTimeout ?? bus.timeout,
+                pause: timing.pauseBeforeRequest ?? .zero)
+            let isAnswer = machines[machine].take(answer, for: read, now: now)
+            note(isAnswer ? machines[machine].breaker.answered() : machines[machine].breaker.failed(now: now), machine)
+        } catch {
+            machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
+            if error.recovery == .nextSlot {
+                note(machines[machine].breaker.failed(now: now), machine, error)
+            } else {
+                linkFailed(error)
+            }
+        }
+    }
+
+    // MARK: Link
+
+    /// Opens the link if it is closed and its back-off is over.
+    ///
+    /// - Returns: The condition of everything on the bus while it is closed; `nil` if it is open.
+    private mutating func openLink() async -> Condition? {
+        if link.isOpen { return nil }
+        guard now >= link.nextAttempt else { return link.condition }
+        do throws(BusError) {
+            try await parts.link.open()
+            if let failures = link.opened() {
+                Logger.current.notice(
+                    "The bus is there again",
+                    metadata: ["bus": "\(bus.id)", "attempts": "\(failures)"])
+            }
+            return nil
+        } catch {
+            linkFailed(error)
+            return error.condition
+        }
+    }
+
+    private mutating func linkFailed(_ error: BusError) {
+        guard link.failed(error, now: now, jitter: parts.jitter()) else { return }
+        Logger.current.warning(
+            "The bus is gone; it is opened again by itself",
+            metadata: ["bus": "\(bus.id)", "error": "\(error)"])
+    }
+
+    private func note(_ edge: UnitBreaker.Edge, _ machine: Int, _ error: BusError? = nil) {
+        let metadata: Logger.Metadata = [
+            "bus": "\(bus.id)", "machine": "\(machines[machine].id)", "modbus.unit": "\(machines[machine].unit.rawValue)",
+        ]
+        switch edge {
+        case .none: return
+        case .wentSilent:
+            Logger.current.warning(
+                "The unit does not answer; it is asked again now and then",
+                metadata: metadata.merging(["error": "\(error.map { "\($0)" } ?? "gateway says it is absent")"]) { $1 })
+        case .answersAgain(let missed):
+            Logger.current.notice(
+                "The unit answers again", metadata: metadata.merging(["missed": "\(missed)"]) { $1 })
+        }
+    }
+
+    // MARK: Store
+
+    private mutating func store() async {
+        lastStore = now
+        guard !unstored.isEmpty else { return }
+        let refused = await parts.sink.store(unstored)
+        for record in refused {
+            guard let machine = machines.firstIndex(where: { $0.number == record.machine }) else { continue }
+            machines[machine].couldNotStore(record)
+        }
+        unstored.removeAll(keepingCapacity: true)
+    }
+}

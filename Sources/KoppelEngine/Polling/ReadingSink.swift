@@ -1,0 +1,44 @@
+package import KoppelCore
+internal import Logging
+
+/// Where readings go: into the journal first, and only what is stored there becomes a live value.
+package actor ReadingSink {
+    private let journal: any Journal
+    private let lanes: [LiveLane]
+    private var isFailing = false
+
+    package init(journal: any Journal, lanes: [LiveLane]) {
+        self.journal = journal
+        self.lanes = lanes
+    }
+
+    /// Stores the records and returns when they are durable.
+    ///
+    /// - Returns: The records the journal could not take; their readings have to be declared missing later.
+    package nonisolated func store(_ swept: [SweptRecord]) async -> [SweepRecord] {
+        let records = swept.map(\.record)
+        do throws(JournalError) {
+            _ = try await journal.append(records)
+            for lane in lanes { await lane.offer(swept) }
+            if await isFailing { await recovered() }
+            return []
+        } catch {
+            await failed(error)
+            return records
+        }
+    }
+
+    private func failed(_ error: JournalError) {
+        guard !isFailing else { return }
+        isFailing = true
+        Logger.current.error(
+            "Readings cannot be stored; they are declared missing as soon as storing works again",
+            metadata: ["error": "\(error)"])
+    }
+
+    private func recovered() {
+        guard isFailing else { return }
+        isFailing = false
+        Logger.current.notice("Readings are stored again")
+    }
+}
