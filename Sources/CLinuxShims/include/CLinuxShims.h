@@ -21,3 +21,25 @@ int koppel_clock_state(int64_t *max_error_us);
 /// Returns a bit set: 1 the first is readable, 2 the second is readable, 4 the second is writable,
 /// 8 the second has an error or hang-up. 0 is the end of the time.
 int koppel_poll2(int first, int second, int second_wants_write, int64_t nanoseconds);
+
+/// Looks a host name up on a thread of the C library (getaddrinfo_a). `host` is copied. NULL if there is no memory.
+typedef struct koppel_lookup koppel_lookup;
+koppel_lookup *koppel_lookup_begin(const char *host);
+/// Waits at most this long (gai_suspend): 1 found, 0 not known yet, otherwise the negative EAI code.
+int koppel_lookup_wait(koppel_lookup *lookup, int64_t nanoseconds);
+/// Writes the numeric text of the address at `index` (getnameinfo); 0, or -1 if there is none.
+int koppel_lookup_address(const koppel_lookup *lookup, int index, char *text, unsigned int capacity);
+/// Cancels and frees. A look-up that cannot be cancelled any more keeps its memory (some 200 bytes) for good.
+void koppel_lookup_end(koppel_lookup *lookup);
+
+/// The speed a serial port is set to, in baud, as the kernel has it (TCGETS2).
+int koppel_serial_speed(int fd);
+
+/// Refuses every further open of a serial port, except by root (TIOCEXCL).
+int koppel_serial_exclusive(int fd);
+
+/// Sets keepalive (idle, interval in seconds, count), TCP_USER_TIMEOUT (milliseconds) and TCP_NODELAY on a socket.
+int koppel_tcp_options(int fd, int idle, int interval, int count, unsigned int user_timeout);
+
+/// The local port of a socket (getsockname).
+int koppel_local_port(int fd);

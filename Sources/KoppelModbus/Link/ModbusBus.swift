@@ -1,0 +1,79 @@
+package import KoppelCore
+internal import KoppelExecutor
+
+/// One bus on libmodbus: a serial line or a Modbus TCP endpoint, with a thread of its own.
+///
+/// It can only read: a request is made from one of the four tables, whose function codes are 1 to 4. Strictly one
+/// question is outstanding. It says what happened; when to try again is its user's business. A signal is never
+/// raised: the peer's end comes as ``BusError``.
+///
+/// Every wait ends at its deadline, or within 100 ms when the task is cancelled, except connecting, which ends at its
+/// deadline only.
+package actor ModbusBus: ModbusLink {
+    private nonisolated let thread: ThreadExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    package nonisolated var executor: any TaskExecutor { thread }
+
+    private let settings: BusSettings
+    private let wallClock: WallClock
+    private let transport: any Transport
+
+    init(_ settings: BusSettings, clock: WallClock, transport: sending any Transport) {
+        self.settings = settings
+        wallClock = clock
+        self.transport = transport
+        thread = ThreadExecutor(name: "bus \(settings.id)")
+    }
+
+    package func open() async throws(BusError) {
+        let begin = ContinuousClock.now
+        do throws(LinkFault) {
+            try transport.open(until: begin + settings.timeout)
+        } catch {
+            throw BusError(kind: error.kind, bus: name, request: nil, elapsed: .now - begin)
+        }
+    }
+
+    package func transact(
+        _ request: ReadRequest, timeout: Duration, pause: Duration
+    ) async throws(BusError) -> ReadAnswer {
+        let begin = ContinuousClock.now
+        do throws(LinkFault) {
+            let exchange = try transport.exchange(request, timeout: timeout, pause: pause)
+            let elapsed = exchange.received - exchange.sent
+            let sinceMiddle = ContinuousClock.now - exchange.sent - elapsed / 2
+            return ReadAnswer(
+                outcome: exchange.outcome, time: wallClock.now.advanced(by: .zero - sinceMiddle), elapsed: elapsed)
+        } catch {
+            throw BusError(kind: error.kind, bus: name, request: request, elapsed: .now - begin)
+        }
+    }
+
+    package func close() async { transport.close() }
+
+    private var name: String { settings.id.description }
+}
+
+extension ModbusBus {
+    /// The link to a bus, closed.
+    ///
+    /// - Throws: ``BusError/Kind-swift.enum/unusable(_:)`` if a bus like this cannot be used.
+    package static func link(for bus: BusSettings, clock: WallClock) throws(BusError) -> any ModbusLink {
+        do throws(LinkFault) {
+            switch bus.endpoint {
+            case .tcp(let host, let port):
+                return ModbusBus(bus, clock: clock, transport: TCPTransport(host: host, port: port))
+            case .rtu(let device, let line):
+                try RTUTransport.check(line)
+                return ModbusBus(bus, clock: clock, transport: RTUTransport(device: device, line: line))
+            case .rtuOverTCP:
+                throw LinkFault(
+                    .unusable(
+                        "RTU frames inside TCP (rtu+tcp) cannot be read by this version. "
+                            + "Set the device server to Modbus TCP and use a tcp url"))
+            }
+        } catch {
+            throw BusError(kind: error.kind, bus: bus.id.description, request: nil, elapsed: .zero)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+internal import KoppelCore
+
+/// One way to ask and be answered, below the actor that owns it. Blocking; used on its owner's thread only.
+protocol Transport: AnyObject {
+    /// Opens if it is closed.
+    func open(until deadline: ContinuousClock.Instant) throws(LinkFault)
+
+    /// Asks, and returns the answer to exactly this question. Cleans up after the exchange before.
+    func exchange(_ request: ReadRequest, timeout: Duration, pause: Duration) throws(LinkFault) -> Exchange
+
+    func close()
+}
+
+/// An outcome with the time from sending to having all of it.
+struct Exchange {
+    let outcome: ReadOutcome
+    let sent: ContinuousClock.Instant
+    let received: ContinuousClock.Instant
+}

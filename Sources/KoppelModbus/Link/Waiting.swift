@@ -1,0 +1,19 @@
+internal import CLinuxShims
+internal import KoppelCore
+
+/// Waiting for a descriptor with one deadline. Cancelling the task ends every wait within ``slice``.
+enum Waiting {
+    static let slice = Duration.milliseconds(100)
+
+    /// True as soon as the descriptor can be read (or has failed, which the next read tells); false at the deadline.
+    static func readable(_ descriptor: Int32, until deadline: ContinuousClock.Instant) throws(LinkFault) -> Bool {
+        while true {
+            let left = deadline - .now
+            guard left > .zero else { return false }
+            let result = koppel_poll2(descriptor, -1, 0, min(left, slice).wholeNanoseconds)
+            if result < 0 { throw .down(-result) }
+            if result > 0 { return true }
+            if Task.isCancelled { throw .cancelled }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import KoppelCore
+import Testing
+
+@testable import KoppelModbus
+
+struct CodecTests {
+    @Test(arguments: RegisterTable.allCases)
+    func `a request read back is the request that was sent`(_ table: RegisterTable) throws {
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<500 {
+            let request = try #require(ReadRequest.any(of: table, using: &random))
+            let pdu = RequestPDU(request).bytes
+            #expect(RequestPDU.read(unit: request.unit.rawValue, pdu: pdu.span) == request)
+        }
+    }
+
+    @Test(arguments: RegisterTable.allCases)
+    func `P31b: any answer of any table and length comes back as it was, bit by bit`(_ table: RegisterTable) throws {
+        var random = SeededGenerator(seed: 12)
+        for count in [1, 2, 7, 8, 9, 15, 16, 17, 124, 125, 1_999, 2_000] where count <= table.protocolLimit {
+            let request = try #require(ReadRequest(unit: UnitID(1), table: table, start: 0, count: count))
+            let words = (0..<count).map { _ in UInt16.random(in: 0...(table.isBits ? 1 : .max), using: &random) }
+            let pdu = AnswerPDU.bytes(.words(words), to: table)
+            #expect(AnswerPDU(pdu.span, to: request) == .outcome(.words(words)))
+        }
+    }
+
+    @Test(arguments: UInt8.min...UInt8.max)
+    func `F22: every exception code is an answer, also those outside the standard`(_ code: UInt8) throws {
+        let request = try #require(ReadRequest(unit: UnitID(1), table: .inputRegister, start: 0, count: 2))
+        let pdu: [UInt8] = [0x84, code]
+        #expect(AnswerPDU(pdu.span, to: request) == .outcome(.exception(ModbusException(code: code))))
+    }
+
+    @Test func `X19: no sequence of bytes is believed that is not exactly an answer to the question`() throws {
+        var random = SeededGenerator(seed: 13)
+        for _ in 0..<20_000 {
+            let table = RegisterTable.allCases.randomElement(using: &random) ?? .coil
+            let request = try #require(ReadRequest.any(of: table, using: &random))
+            var bytes = AnswerPDU.bytes(.words([UInt16](repeating: 1, count: Int(request.count))), to: table)
+            switch Int.random(in: 0...3, using: &random) {
+            case 0: bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+            case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+            case 2: bytes += [UInt8](repeating: 7, count: Int.random(in: 1...9, using: &random))
+            default: bytes[Int.random(in: 0...1, using: &random)] ^= 1 << UInt8.random(in: 0...6, using: &random)
+            }
+            if case .outcome(.words(let words)) = AnswerPDU(bytes.span, to: request) {
+                #expect(words.count == Int(request.count))
+                #expect(bytes.count == 2 + AnswerPDU.dataLength(table, count: Int(request.count)))
+            }
+            _ = MBAP.scan(bytes.span)
+            #expect(RTU.findAnswer(in: bytes.span, unit: request.unit, table: table, asked: Int(request.count)) == nil)
+            _ = RTU.diagnose(bytes.span, unit: request.unit, table: table)
+            _ = RTU.findRequest(in: bytes.span) { _ in true }
+        }
+    }
+
+    @Test func `F19: a header with another protocol or an impossible length is broken at once`() {
+        let vectors: [(bytes: [UInt8], scan: MBAP.Scan)] = [
+            ([0, 1, 0, 0, 0], .incomplete),
+            ([0, 1, 0, 1], .broken),
+            ([0, 1, 1], .broken),
+            ([0, 1, 0, 0, 0, 1], .broken),
+            ([0, 1, 0, 0, 0, 255], .broken),
+            ([0, 1, 0, 0, 0xFF, 0xFF], .broken),
+            ([0, 1, 0, 0, 0, 3, 9, 0x83], .incomplete),
+            ([0, 1, 0, 0, 0, 3, 9, 0x83, 2, 0], .frame(MBAP.Frame(transaction: 1, unit: 9, length: 9))),
+        ]
+        for vector in vectors { #expect(MBAP.scan(vector.bytes.span) == vector.scan) }
+    }
+}
+
+/// A small generator whose sequence is the same in every run (splitmix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
+
+extension ReadRequest {
+    static func any(of table: RegisterTable, using random: inout some RandomNumberGenerator) -> ReadRequest? {
+        let count = Int.random(in: 1...table.protocolLimit, using: &random)
+        return ReadRequest(
+            unit: UnitID(.random(in: 0...255, using: &random)), table: table,
+            start: .random(in: 0...UInt16(65_536 - count), using: &random), count: count)
+    }
+}
