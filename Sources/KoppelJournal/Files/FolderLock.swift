@@ -1,0 +1,35 @@
+internal import Glibc
+internal import KoppelCore
+
+/// Keeps a second agent out of a data folder (A09): a file locked with `flock`, which the kernel releases however
+/// the process ends.
+final class FolderLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ path: String) throws(JournalError) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw DataFile.failure(path, "open") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let isTaken = errno == EWOULDBLOCK
+            let failure = DataFile.failure(path, "flock")
+            close(descriptor)
+            throw isTaken ? Self.inUse(path) : failure
+        }
+        let text = Array("\(getpid())\n".utf8)
+        // Only the text of the other's error depends on the number.
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, text, text.count, 0)
+    }
+
+    deinit { close(descriptor) }
+
+    private static func inUse(_ path: String) -> JournalError {
+        let text = (try? DataFile.read(path)) ?? ""  // without the number the sentence is less precise
+        let pid = Int32(text.prefix { $0.isNumber })
+        let other = pid.map { "process \($0)" } ?? "another process"
+        return JournalError(
+            kind: .inUse(pid: pid), path: path,
+            description: "\(path): \(other) uses this data folder. Stop it, or give this agent a folder of its own "
+                + "(agent.data).")
+    }
+}

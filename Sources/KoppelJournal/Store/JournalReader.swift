@@ -1,0 +1,74 @@
+internal import GRDB
+internal import KoppelCore
+internal import KoppelExecutor
+
+/// Reads for delivery, on a thread and a connection of its own, so that a large catch-up never holds up storing.
+///
+/// Each call is one short read transaction, which lets the write-ahead log be emptied in between (S09).
+actor JournalReader {
+    private nonisolated let thread = ThreadExecutor(name: "journal read")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let folder: DataFolder
+    private var queue: DatabaseQueue?
+
+    init(folder: DataFolder) { self.folder = folder }
+
+    func read(after position: JournalPosition, maximumReadings: Int) throws(JournalError) -> [StoredRecord] {
+        let path = folder.database
+        return try inspect { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT position, machine, payload, readings FROM records WHERE position > ? ORDER BY position
+                        """),
+                arguments: [position.rawValue])
+            var records: [StoredRecord] = []
+            var readings = 0
+            while let row = try rows.next() {
+                readings += row[3]
+                if !records.isEmpty, readings > maximumReadings { break }
+                records.append(try StoredRecord(row: row, at: path))
+                if readings >= maximumReadings { break }
+            }
+            return records
+        }
+    }
+
+    func state(end: JournalPosition, totals: JournalBoard.Totals) throws(JournalError) -> JournalState {
+        let logBytes = DataFile.size(folder.database + "-wal") ?? 0
+        return try inspect { db in
+            let oldest = try Int64.fetchOne(db, sql: "SELECT first_time FROM records ORDER BY position LIMIT 1")
+            let newest = try Int64.fetchOne(db, sql: "SELECT last_time FROM records ORDER BY position DESC LIMIT 1")
+            return JournalState(
+                bytes: try PageUse(db).used * JournalConnection.pageSize + logBytes, records: totals.records,
+                readings: totals.readings, oldest: oldest.map { Timestamp(nanoseconds: $0) },
+                newest: newest.map { Timestamp(nanoseconds: $0) }, dropped: totals.dropped, end: end)
+        }
+    }
+
+    func close() { queue = nil }
+
+    private func inspect<Result>(_ body: (Database) throws -> Result) throws(JournalError) -> Result {
+        do {
+            return try openQueue().inDatabase(body)
+        } catch {
+            let failure = JournalFailure.error(error, at: folder.database)
+            if failure.kind == .corrupt { folder.markSuspect(failure.description) }
+            if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { queue = nil }
+            throw failure
+        }
+    }
+
+    private func openQueue() throws -> DatabaseQueue {
+        if let queue { return queue }
+        var configuration = Configuration()
+        configuration.label = "journal reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
+        let opened = try DatabaseQueue(path: folder.database, configuration: configuration)
+        queue = opened
+        return opened
+    }
+}

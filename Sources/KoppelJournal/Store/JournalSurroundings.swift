@@ -1,0 +1,48 @@
+internal import Glibc
+package import KoppelCore
+
+/// What the journal takes from the world, so that tests can give it another one.
+package struct JournalSurroundings: Sendable {
+    package var clock: WallClock
+    /// Time that passed since some moment in the past; never jumps, whatever the wall clock does.
+    package var uptime: @Sendable () -> Duration
+    /// Makes the urns.
+    package var randomness: any RandomNumberGenerator & Sendable
+    /// Free bytes for us on the volume of a path; `nil` if that cannot be known.
+    package var freeBytes: @Sendable (String) -> Int?
+    /// Changes with each start of the machine.
+    package var bootID: String
+
+    /// - Parameter clock: Gives `lastAlive`, the issue time of revisions and, with `uptime`, the age of readings.
+    package init(
+        clock: WallClock, uptime: @escaping @Sendable () -> Duration = Self.timeSinceBoot,
+        randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        freeBytes: @escaping @Sendable (String) -> Int? = Self.freeBytesOfVolume, bootID: String? = nil
+    ) {
+        self.clock = clock
+        self.uptime = uptime
+        self.randomness = randomness
+        self.freeBytes = freeBytes
+        self.bootID = bootID ?? Self.kernelBootID()
+    }
+
+    /// Time since the machine started, sleep included.
+    @Sendable package static func timeSinceBoot() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// What statvfs says an ordinary user may still write.
+    @Sendable package static func freeBytesOfVolume(_ path: String) -> Int? {
+        var volume = statvfs()
+        guard statvfs(path, &volume) == 0 else { return nil }
+        return Int(clamping: UInt64(volume.f_bavail).multipliedReportingOverflow(by: UInt64(volume.f_frsize)).0)
+    }
+
+    /// Empty outside Linux or without /proc: every start of the agent then counts as the same boot.
+    private static func kernelBootID() -> String {
+        let text = (try? DataFile.read("/proc/sys/kernel/random/boot_id")) ?? ""  // nothing better can be done
+        return String(text.prefix { !$0.isWhitespace })
+    }
+}

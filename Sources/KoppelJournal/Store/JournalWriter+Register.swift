@@ -1,0 +1,91 @@
+internal import GRDB
+internal import KoppelCore
+
+extension JournalWriter {
+    func register(_ machine: MachineRegistration) throws(JournalError) -> MachineRegister {
+        let known = identity.machines.first { $0.id == machine.id.description }
+        var entry =
+            known
+            ?? Identity.Machine(
+                number: identity.machines.count, id: machine.id.description,
+                urn: uuidURN(using: &surroundings.randomness), rev: 0, issued: 0, fingerprint: machine.fingerprint,
+                signals: [])
+        if entry.rev == 0 || entry.fingerprint != machine.fingerprint {
+            entry.rev += 1
+            entry.fingerprint = machine.fingerprint
+            entry.issued = surroundings.clock.now.nanoseconds
+        }
+        var numbers = Dictionary(uniqueKeysWithValues: zip(entry.signals, 0...))
+        for signal in machine.signals where numbers[signal.description] == nil {
+            numbers[signal.description] = entry.signals.count
+            entry.signals.append(signal.description)
+        }
+        try checkBounds(entry)
+        if entry != known { try save(.machine(entry)) }
+        memories += Array(repeating: SignalMemories(), count: identity.machines.count - memories.count)
+        memories[entry.number].makeRoom(for: entry.signals.count)
+        return answer(entry, machine.signals.map { numbers[$0.description] ?? 0 })
+    }
+
+    private func answer(_ entry: Identity.Machine, _ numbers: [Int]) -> MachineRegister {
+        MachineRegister(
+            number: MachineNumber(rawValue: entry.number), urn: entry.urn, rev: entry.rev,
+            issued: Timestamp(nanoseconds: entry.issued),
+            signals: numbers.map { SignalNumber(rawValue: UInt16(clamping: $0)) },
+            memories: numbers.map { memories[entry.number].signals[$0] })
+    }
+
+    private func checkBounds(_ entry: Identity.Machine) throws(JournalError) {
+        guard entry.number < 65_535, entry.signals.count <= 65_535 else {
+            throw JournalError(
+                kind: .other, path: folder.identity,
+                description: "\(entry.id): a journal has at most 65,535 machines of 65,535 signals, those that are "
+                    + "gone included. Begin a new data folder.")
+        }
+    }
+
+    /// In the file first, which outlives the database.
+    private func save(_ entry: Identity.Entry) throws(JournalError) {
+        let line = try entry.line
+        try IdentityFile(path: folder.identity).append(entry)
+        try transaction(durably: true) { db in
+            try db.execute(sql: "INSERT OR REPLACE INTO identity VALUES (?, ?)", arguments: [entry.key, line])
+        }
+        identity.merge(entry)
+    }
+
+    // MARK: Destinations
+
+    func setDestinations(_ destinations: [Identifier]) throws(JournalError) {
+        let known = board.cursors
+        var cursors: [Identifier: JournalPosition] = [:]
+        for id in destinations { cursors[id] = known[id] ?? board.end }
+        guard cursors != known else { return }
+        try transaction(durably: true) { db in
+            try db.execute(sql: "DELETE FROM destinations")
+            for (id, position) in cursors {
+                try db.execute(
+                    sql: "INSERT INTO destinations VALUES (?, ?)", arguments: [id.description, position.rawValue])
+            }
+        }
+        board.setCursors(cursors)
+    }
+
+    /// A cursor is written without waiting for the disk: a power cut may take it back, and then records are repeated,
+    /// never lost. A record stored after it takes it along.
+    func advance(_ destination: Identifier, to position: JournalPosition) throws(JournalError) {
+        var cursors = board.cursors
+        guard let old = cursors[destination] else {
+            throw JournalError(
+                kind: .other, path: folder.database, description: "\(destination): not a destination of this journal")
+        }
+        let new = min(position, board.end)
+        guard new > old else { return }
+        try transaction(durably: false) { db in
+            try db.cachedStatement(sql: "UPDATE destinations SET position = ? WHERE id = ?")
+                .execute(arguments: [new.rawValue, destination.description])
+        }
+        cursors[destination] = new
+        board.setCursors(cursors)
+    }
+}
