@@ -55,6 +55,9 @@ package struct Refusal: Hashable, Sendable {
 
     package init(reasonCode: UInt8) { self.reasonCode = reasonCode }
 
+    /// The message is larger than the broker takes.
+    package static let packetTooLarge: UInt8 = 0x95
+
     /// True if sending the same message again later may help: quota exceeded (0x97), or an unspecified or
     /// implementation specific error (0x80, 0x83).
     package var mayPass: Bool { [0x80, 0x83, 0x97].contains(reasonCode) }

@@ -4,15 +4,30 @@ package struct Site: Sendable {
     package var buses: [BusSettings]
     package var machines: [MachineSettings]
     package var destinations: [DestinationSettings]
+    /// The local status page; `nil` if there is none.
+    package var page: PageSettings?
 
     package init(
         agent: AgentSettings, buses: [BusSettings] = [], machines: [MachineSettings] = [],
-        destinations: [DestinationSettings] = []
+        destinations: [DestinationSettings] = [], page: PageSettings? = nil
     ) {
         self.agent = agent
         self.buses = buses
         self.machines = machines
         self.destinations = destinations
+        self.page = page
+    }
+}
+
+/// Where the local status page listens. Always a loopback address.
+package struct PageSettings: Hashable, Sendable {
+    /// An address of 127.0.0.0/8, `::1` or `localhost`.
+    package var host: String
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
     }
 }
 

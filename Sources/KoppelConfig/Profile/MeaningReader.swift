@@ -1,0 +1,171 @@
+internal import KoppelCore
+
+/// Reads what a point means: label, unit, quantity, names of states, counter rule.
+struct MeaningReader {
+    let section: Section
+
+    /// Dutch and English are expected, so that an operator and an engineer read the same thing.
+    func label() -> LocalizedText {
+        guard let field = section["label"] else {
+            section.field.keyWarning("no label", hint: "Add label: {nl: ..., en: ...}.")
+            return [:]
+        }
+        return field.dutchAndEnglish() ?? [:]
+    }
+
+    func unit(_ kind: SignalKind?) -> UnitOfMeasure? {
+        guard let field = section["unit"] else {
+            if kind == .measurement || kind == .counter, let kind {
+                section.field.keyError("a \(kind.rawValue) needs a `unit`", hint: "For example unit: {ucum: V}.")
+            }
+            return nil
+        }
+        guard let parts = field.section(["ucum", "unece", "qudt"]), let key = parts.required("ucum"),
+            let text = key.string()
+        else { return nil }
+        guard let unit = UnitOfMeasure(ucum: text) else {
+            let near = nearest(to: text, in: UnitOfMeasure.table.map(\.ucum))
+            key.error(
+                "`\(text)` is not in the unit table",
+                hint: near.map { "Did you mean `\($0)`?" } ?? "The table is data model 2.3, for example V, kW.h, Cel.")
+            return nil
+        }
+        check(parts["unece"], equals: unit.unece, unit: unit)
+        check(parts["qudt"], equals: "http://qudt.org/vocab/unit/" + unit.qudt, unit: unit)
+        return unit
+    }
+
+    private func check(_ field: Field?, equals expected: String, unit: UnitOfMeasure) {
+        guard let field, let text = field.string(), text != expected else { return }
+        field.error("`\(text)` is not the code of \(unit.ucum)", hint: "It is `\(expected)`; it may be left out.")
+    }
+
+    func quantityKind(_ kind: SignalKind?) -> String? {
+        let prefix = "http://qudt.org/vocab/quantitykind/"
+        guard let field = section["quantityKind"] else {
+            if kind == .measurement {
+                section.field.keyError(
+                    "a measurement needs a `quantityKind`", hint: "For example quantityKind: \(prefix)Voltage")
+            }
+            return nil
+        }
+        guard let text = field.string() else { return nil }
+        let name = text.dropFirst(prefix.count)
+        guard text.hasPrefix(prefix), !name.isEmpty, name.utf8.allSatisfy(isLetterOrDigit) else {
+            field.error("`\(text)` is no QUDT quantity kind", hint: "For example \(prefix)Voltage")
+            return nil
+        }
+        return text
+    }
+
+    func semanticIDs() -> [String] {
+        guard let field = section["semanticId"] else { return [] }
+        let items = field.isList ? field.list() ?? [] : [field]
+        return items.compactMap { item in
+            guard let text = item.string() else { return nil }
+            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, !text.contains(where: \.isWhitespace),
+                text.index(after: colon) != text.endIndex
+            else {
+                item.error("`\(text)` is no IRI", hint: "For example http://qudt.org/vocab/quantitykind/Voltage")
+                return nil
+            }
+            return text
+        }
+    }
+
+    func mtconnect() -> String? {
+        guard let field = section["mtconnect"], let text = field.string() else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isType = parts.allSatisfy { part in
+            part.first.map { ("A"..."Z").contains($0) } == true
+                && part.allSatisfy { ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_" }
+        }
+        guard parts.count <= 2, isType else {
+            field.error("`\(text)` is no MTConnect type", hint: "For example VOLTAGE_AC or PART_COUNT/GOOD.")
+            return nil
+        }
+        return text
+    }
+
+    func enumeration(_ kind: SignalKind?) -> [Int64: String] {
+        guard let field = section["enum"] else {
+            if kind == .state {
+                section.field.keyError("a state needs an `enum`", hint: "For example enum: {0: stopped, 1: running}.")
+            }
+            return [:]
+        }
+        guard let entries = field.entries() else { return [:] }
+        var result: [Int64: String] = [:]
+        for (key, value) in entries {
+            guard let number = value.keyNumber(key), let name = value.string() else { continue }
+            result[number] = name
+        }
+        return result
+    }
+
+    func counter(_ kind: SignalKind?) -> CounterRule? {
+        guard let field = section["counter"] else {
+            if kind == .counter {
+                section.field.keyError(
+                    "a counter needs a `counter` rule",
+                    hint: "For example counter: {modulus: null, reset: never, maxRatePerSecond: 0.05, counts: energy}.")
+            }
+            return nil
+        }
+        guard let parts = field.section(["modulus", "reset", "maxRatePerSecond", "counts"]) else { return nil }
+        if let kind, kind != .counter { field.keyError("`counter` goes with kind counter, not \(kind.rawValue)") }
+        var modulus: UInt64?
+        if let value = parts["modulus"], !value.isNothing { modulus = value.modulus() }
+        let reset = parts.required("reset")?.choice([
+            CounterRule.Reset.never, .powerCycle, .daily, .perOrder, .manual, .unknown,
+        ])
+        let counts = parts["counts"]?.choice([
+            CounterRule.Counts.all, .good, .bad, .cycles, .energy, .volume, .time,
+        ])
+        let hint = "The highest rate that is plausible, in the signal's unit per second."
+        guard let rateField = parts.required("maxRatePerSecond", hint: hint), let rate = rateField.number() else {
+            return nil
+        }
+        guard rate > 0 else {
+            rateField.error("maxRatePerSecond is above 0", hint: hint)
+            return nil
+        }
+        guard let reset else { return nil }
+        return CounterRule(modulus: modulus, reset: reset, maxRatePerSecond: rate, counts: counts)
+    }
+}
+
+extension Field {
+    /// A text that should be there in Dutch and in English; warns if one is missing.
+    func dutchAndEnglish() -> LocalizedText? {
+        guard let text = localizedText() else { return nil }
+        for (language, name) in [("nl", "Dutch"), ("en", "English")] where text[language] == nil {
+            keyWarning("the \(name) text (`\(language)`) is missing")
+        }
+        return text
+    }
+
+    /// A key that is a whole number.
+    func keyNumber(_ key: String) -> Int64? {
+        guard let number = Int64(key) else {
+            keyError("`\(key)` is no whole number")
+            return nil
+        }
+        return number
+    }
+
+    fileprivate func modulus() -> UInt64? {
+        guard let text = scalarText, let number = UInt64(text), number >= 2 else {
+            return wrongKind(expected: "a number of distinct values from 2, for example 65536, or null")
+        }
+        return number
+    }
+}
+
+func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+}

@@ -1,0 +1,178 @@
+internal import KoppelCore
+
+/// A point with the place it was written, for checks that look at several points.
+struct LocatedPoint {
+    var point: Point
+    var field: Field
+    var section: Section
+
+    /// The value of a key, or the point itself: where an issue about the key belongs.
+    func place(_ key: String) -> Field { section[key] ?? field }
+}
+
+/// Reads one point: where a signal lies in the registers and what it means.
+struct PointReader {
+    static let keys =
+        [
+            "signal", "label", "entity", "address", "wireType", "order", "mostSignificantByte", "mostSignificantWord",
+            "scale", "offset", "scaleRegister", "sentinels", "kind", "quantityKind", "unit", "semanticId", "mtconnect",
+            "range", "limits", "enum", "counter", "sampling", "group", "publish",
+        ] + WireTypeReader.keys
+
+    let notation: AddressNotation
+    let order: ByteOrder.Switches
+
+    /// A point of a profile, which names its signal itself.
+    func read(_ field: Field) -> LocatedPoint? {
+        guard let section = field.section(Self.keys) else { return nil }
+        let name = section.required("signal")?.signalName()
+        return read(section, name: name)
+    }
+
+    /// A point that a site file adds under the signal's name.
+    func read(_ field: Field, named name: SignalName, besides keys: [String]) -> LocatedPoint? {
+        guard let section = field.section(Self.keys.filter { $0 != "signal" } + keys) else { return nil }
+        return read(section, name: name)
+    }
+
+    private func read(_ section: Section, name: SignalName?) -> LocatedPoint? {
+        let table = section.required("entity")?.table()
+        let wire = WireTypeReader(section: section).read()
+        let address = section.required("address").flatMap { field in
+            table.flatMap { notation.address(field, table: $0) }
+        }
+        let kind = section.required("kind")?.choice(SignalKind.all)
+        let meaning = MeaningReader(section: section)
+        let label = meaning.label()
+        let unit = meaning.unit(kind)
+        let quantityKind = meaning.quantityKind(kind)
+        let semanticIDs = meaning.semanticIDs()
+        let mtconnect = meaning.mtconnect()
+        let range = section["range"]?.band()
+        let limits = section["limits"]?.band()
+        let enumeration = meaning.enumeration(kind)
+        let counter = meaning.counter(kind)
+        let sampling = SamplingReader(section: section).read()
+        let group = section["group"]?.identifier()?.description
+        let scale = section["scale"].flatMap(readScale) ?? 1
+        let offset = section["offset"]?.number() ?? 0
+        let scaleRegister = section["scaleRegister"]?.signalName()
+        let isPublished = section["publish"]?.bool() ?? true
+        guard let wire else { return nil }
+        let sentinels = SentinelReader(wire: wire).read(section["sentinels"])
+        let byteOrder = ByteOrderReader(section: section, defaults: order).read(for: wire)
+        guard let name, let table, let address, let kind else { return nil }
+        let scaling = scale == 1 && offset == 0 ? Scaling.none : Scaling(scale: scale, offset: offset)
+        let point = Point(
+            signal: name, label: label, table: table, address: address, wire: wire, order: byteOrder, scaling: scaling,
+            scaleRegister: scaleRegister, sentinels: sentinels, kind: kind, quantityKind: quantityKind, unit: unit,
+            semanticIDs: semanticIDs, mtconnect: mtconnect, range: range, limits: limits, enumeration: enumeration,
+            counter: counter, sampling: sampling, group: group, published: isPublished)
+        return LocatedPoint(point: point, field: section.field, section: section)
+    }
+
+    private func readScale(_ field: Field) -> Double? {
+        guard let scale = field.number() else { return nil }
+        guard scale != 0 else {
+            field.error("a scale of 0 makes every value 0")
+            return nil
+        }
+        return scale
+    }
+}
+
+extension SignalKind {
+    static let all: [SignalKind] = [.measurement, .counter, .state, .event, .setpoint, .text]
+}
+
+/// Reads when a reading is stored, in the milliseconds of the profile schema.
+struct SamplingReader {
+    let section: Section
+
+    func read() -> SamplingRule {
+        let keys = ["intervalMs", "staleAfterMs", "badAfterMs", "deadband", "everyReading", "heartbeatMs"]
+        guard let field = section["sampling"], let parts = field.section(keys) else { return SamplingRule() }
+        var rule = SamplingRule()
+        rule.interval = parts["intervalMs"]?.milliseconds(from: 10)
+        rule.staleAfter = parts["staleAfterMs"]?.milliseconds(from: 10)
+        rule.badAfter = parts["badAfterMs"]?.milliseconds(from: 10)
+        if let heartbeat = parts["heartbeatMs"]?.milliseconds(from: 10) { rule.heartbeat = heartbeat }
+        if let everyReading = parts["everyReading"]?.bool() { rule.everyReading = everyReading }
+        if let deadband = parts["deadband"]?.deadband() { rule.deadband = deadband }
+        if let stale = rule.staleAfter, let bad = rule.badAfter, bad < stale {
+            parts["badAfterMs"]?.error("badAfterMs is shorter than staleAfterMs")
+        }
+        return rule
+    }
+}
+
+extension Field {
+    /// Whole milliseconds, at most 31 days.
+    func milliseconds(from least: Int) -> Duration? {
+        int(in: least...31 * 86_400_000).map { .milliseconds($0) }
+    }
+
+    /// A change that is not stored, at least 0.
+    func deadband() -> Double? {
+        guard let number = number() else { return nil }
+        guard number >= 0 else {
+            error("a deadband is at least 0")
+            return nil
+        }
+        return number
+    }
+}
+
+/// Reads raw patterns that mean something else than a value (field rule P41).
+struct SentinelReader {
+    let wire: WireType
+
+    func read(_ field: Field?) -> [Sentinel] {
+        guard let field, let items = field.list() else { return [] }
+        return items.compactMap { item in
+            guard let section = item.section(["raw", "means"]) else { return nil }
+            let pattern = section.required("raw").flatMap(readPattern)
+            let meaning = section.required("means")?.choice([
+                Sentinel.Meaning.notSupported, .sensorFault, .overRange, .underRange, .noData,
+            ])
+            guard let pattern, let meaning else { return nil }
+            return Sentinel(pattern: pattern, meaning: meaning)
+        }
+    }
+
+    private func readPattern(_ field: Field) -> Sentinel.Pattern? {
+        guard let text = field.string() else { return nil }
+        if text == "NaN" {
+            guard wire == .float32 || wire == .float64 else {
+                field.error("NaN exists only in float32 and float64")
+                return nil
+            }
+            return .notANumber
+        }
+        guard let bits = wire.bitWidth else {
+            field.error("a sentinel does not go with this wire type")
+            return nil
+        }
+        guard text.hasPrefix("0x"), let raw = UInt64(text.dropFirst(2), radix: 16) else {
+            return field.wrongKind(expected: "a raw pattern such as 0x8000, or NaN,")
+        }
+        guard bits == 64 || raw >> UInt64(bits) == 0 else {
+            field.error("\(text) is wider than the \(bits) bits of the wire type")
+            return nil
+        }
+        return .bits(raw)
+    }
+}
+
+extension WireType {
+    /// How many bits the raw number has; `nil` for text.
+    var bitWidth: Int? {
+        switch self {
+        case .bool, .bit: 1
+        case .bits(_, let width): width
+        case .int8, .uint8: 8
+        case .string: nil
+        case .int16, .uint16, .int32, .uint32, .int64, .uint64, .float32, .float64, .bcd: registers * 16
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import KoppelCore
+
+/// Turns the document of a profile file into a device profile.
+struct ProfileReader {
+    /// Points of one profile: 10,000.
+    static let maximumPoints = 10_000
+    private static let keys = [
+        "profile", "version", "manufacturer", "model", "protocol", "addressing", "confidence", "sources", "defaults",
+        "limits", "points", "state", "alarms",
+    ]
+
+    /// What a site file needs besides the profile itself, to add points to it.
+    struct Result {
+        var profile: DeviceProfile
+        var points: [LocatedPoint]
+        var reader: PointReader
+    }
+
+    /// `nil` if no profile could be made; with an error in the issues it must not be used either.
+    func read(_ document: Field) -> Result? {
+        guard let section = document.section(Self.keys) else { return nil }
+        let id = section.required("profile")?.identifier()
+        let version = section.required("version").flatMap(readVersion)
+        let manufacturer = section.required("manufacturer")?.string()
+        let model = section.required("model")?.string()
+        if let name = section.required("protocol")?.string(), name != "modbus" {
+            section["protocol"]?.error("`\(name)` is no protocol known here", hint: "Write protocol: modbus.")
+        }
+        let notationHint = "One of zero-based, one-based, modicon: the manual says how it counts."
+        let notation = section.required("addressing", hint: notationHint)?.choice(AddressNotation.self)
+        let confidence = section["confidence"].flatMap(readConfidence)
+        let sources = section["sources"]?.list()?.compactMap { $0.string() } ?? []
+        let defaults = Defaults(section["defaults"])
+        let reader = PointReader(notation: notation ?? .zeroBased, order: defaults.order)
+        let limits = section["limits"].map { readLimits($0, notation: reader.notation) } ?? UnitLimits()
+        let points = section.required("points").map { readPoints($0, reader: reader) } ?? []
+        PointChecks(points: points, limits: limits).run()
+        let known = KnownSignals(points.map(\.point.signal.description))
+        let stateRule = section["state"].flatMap { StateRuleReader(known: known).read($0) }
+        let alarms = section["alarms"].map { AlarmReader(known: known).read($0) } ?? []
+        guard let id, let version, let manufacturer, let model, notation != nil else { return nil }
+        let profile = DeviceProfile(
+            id: id, version: version, manufacturer: manufacturer, model: model, limits: limits, timing: defaults.timing,
+            interval: defaults.interval, points: points.map(\.point), stateRule: stateRule, alarms: alarms,
+            confidence: confidence, sources: sources)
+        return Result(profile: profile, points: points, reader: reader)
+    }
+
+    private func readVersion(_ field: Field) -> String? {
+        guard let text = field.string() else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { ("0"..."9").contains($0) } }) else {
+            field.error("`\(text)` is no version", hint: "Write three numbers, for example 1.0.0.")
+            return nil
+        }
+        return text
+    }
+
+    private func readConfidence(_ field: Field) -> DeviceProfile.Confidence? {
+        guard let section = field.section(["level", "verified"]) else { return nil }
+        _ = section["verified"]?.string()
+        return section.required("level")?.choice([DeviceProfile.Confidence.high, .medium, .low])
+    }
+
+    private func readPoints(_ field: Field, reader: PointReader) -> [LocatedPoint] {
+        guard let items = field.list(named: "signal") else { return [] }
+        guard !items.isEmpty else {
+            field.error("a profile has at least one point")
+            return []
+        }
+        guard items.count <= Self.maximumPoints else {
+            field.error("\(items.count) points are more than a profile may have (10,000)")
+            return []
+        }
+        return items.compactMap(reader.read)
+    }
+
+    private func readLimits(_ field: Field, notation: AddressNotation) -> UnitLimits {
+        var limits = UnitLimits()
+        let keys = ["registersPerRequest", "bitsPerRequest", "evenAlignment", "gaps"]
+        guard let section = field.section(keys) else { return limits }
+        if let count = section["registersPerRequest"]?.int(in: 1...125) { limits.registersPerRequest = count }
+        if let count = section["bitsPerRequest"]?.int(in: 1...2_000) { limits.bitsPerRequest = count }
+        if let isEven = section["evenAlignment"]?.bool() { limits.evenAlignment = isEven }
+        guard let gaps = section["gaps"] else { return limits }
+        switch gaps.scalarText {
+        case "none": break
+        case "all": limits.allGapsReadable = true
+        default: limits.readableGaps = gaps.list()?.compactMap { readGap($0, notation: notation) } ?? []
+        }
+        return limits
+    }
+
+    private func readGap(_ field: Field, notation: AddressNotation) -> RegisterSpan? {
+        guard let section = field.section(["entity", "from", "to"]) else { return nil }
+        let table = section.required("entity")?.table()
+        let from = section.required("from").flatMap { field in table.flatMap { notation.address(field, table: $0) } }
+        let to = section.required("to").flatMap { field in table.flatMap { notation.address(field, table: $0) } }
+        guard let table, let from, let to else { return nil }
+        guard from <= to else {
+            field.error("the gap ends before it starts")
+            return nil
+        }
+        return RegisterSpan(table: table, addresses: from...to)
+    }
+
+    /// What holds for every point that says nothing else.
+    private struct Defaults {
+        var order = ByteOrder.Switches()
+        var timing = UnitTiming()
+        var interval = Duration.seconds(1)
+
+        init(_ field: Field?) {
+            let keys = ["mostSignificantByte", "mostSignificantWord", "timeoutMs", "intervalMs", "pauseMs"]
+            guard let section = field?.section(keys) else { return }
+            order = ByteOrder.Switches(section, or: order)
+            timing.responseTimeout = section["timeoutMs"]?.milliseconds(from: 1)
+            timing.pauseBeforeRequest = section["pauseMs"]?.milliseconds(from: 0)
+            if let interval = section["intervalMs"]?.milliseconds(from: 10) { self.interval = interval }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package import KoppelCore
+
+/// Reads one destination: the broker, how to log in, what is published and who may have it.
+struct DestinationReader {
+    static let keys = [
+        "url", "tls", "user", "password", "client-id", "version", "dialect", "publish", "share", "batch", "window",
+        "keepalive",
+    ]
+    static let usualPublications: Set<DestinationSettings.Publication> = [
+        .meta, .values, .batches, .state, .events, .alarms,
+    ]
+
+    let agent: Identifier?
+    let secrets: SecretReader
+
+    func read(_ field: Field, key: String) -> DestinationSettings? {
+        guard let section = field.section(Self.keys) else { return nil }
+        let id = field.keyIdentifier(key)
+        let address = section.required("url", hint: "mqtt://HOST or mqtts://HOST").flatMap(readAddress)
+        let tls = readTLS(section["tls"], isSecure: address?.isSecure ?? true)
+        let user = section["user"]?.string()
+        let password = section["password"].flatMap { secrets.read($0, name: "password") }
+        if section["password"] != nil, section["user"] == nil {
+            section["password"]?.keyError("a password needs a `user`")
+        }
+        let clientID = section["client-id"].flatMap(readClientID) ?? agent.map { "koppel-\($0)" }
+        let version = section["version"]?.choice([DestinationSettings.ProtocolVersion.mqtt5, .mqtt311]) ?? .mqtt5
+        let dialect =
+            section["dialect"]?.choice([DestinationSettings.DialectKind.dataModel, .sparkplugB]) ?? .dataModel
+        let publish = section["publish"].map(readPublish) ?? Self.usualPublications
+        let share = readShare(section)
+        let batch = readBatch(section["batch"])
+        let window = section["window"]?.int(in: 1...1_000) ?? 20
+        let keepalive = section["keepalive"]?.duration(in: .seconds(5) ... .seconds(3_600)) ?? .seconds(30)
+        guard let id, let address, let clientID, let share else { return nil }
+        let settings = DestinationSettings(
+            id: id, host: address.host, port: address.port, tls: tls, user: user, password: password,
+            clientID: clientID, version: version, dialect: dialect, publish: publish, share: share,
+            batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive)
+        warnIfNotServed(settings, section)
+        return settings
+    }
+
+    private func readAddress(_ field: Field) -> (host: String, port: UInt16, isSecure: Bool)? {
+        guard let text = field.string() else { return nil }
+        guard let parts = EndpointText(text), ["mqtt", "mqtts"].contains(parts.scheme) else {
+            field.error("this is no URL of a broker", hint: "Write mqtt://HOST[:PORT] or mqtts://HOST[:PORT].")
+            return nil
+        }
+        guard !parts.hasCredentials else {
+            field.error(
+                "a login has no place in the URL",
+                hint: "Write user: NAME and password: {file: PATH} or {env: NAME} beside it.")
+            return nil
+        }
+        guard parts.rest.isEmpty || parts.rest == "/", parts.hasPlainHost else {
+            field.error("`\(text)` is no URL of a broker", hint: "Only HOST:PORT follows \(parts.scheme)://.")
+            return nil
+        }
+        let isSecure = parts.scheme == "mqtts"
+        return field.port(parts.port ?? (isSecure ? "8883" : "1883")).map { (parts.host, $0, isSecure) }
+    }
+
+    private func readTLS(_ field: Field?, isSecure: Bool) -> TLSSettings? {
+        guard let field else { return isSecure ? TLSSettings() : nil }
+        guard let section = field.section(["ca", "certificate", "key"]) else { return nil }
+        guard isSecure else {
+            field.keyError("`tls` goes with a mqtts:// URL", hint: "Write mqtts:// or leave `tls` out.")
+            return nil
+        }
+        let ca = section["ca"].flatMap(secrets.publicFile)
+        let certificate = section["certificate"].flatMap(secrets.publicFile)
+        let key = section["key"].flatMap { secrets.read($0, name: "key") }
+        if (section["certificate"] == nil) != (section["key"] == nil) {
+            field.keyError("`certificate` and `key` go together", hint: "Give both, or neither.")
+        }
+        return TLSSettings(caFile: ca, certificateFile: certificate, key: key)
+    }
+
+    private func readClientID(_ field: Field) -> String? {
+        guard let text = field.string() else { return nil }
+        let isPlain = text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        guard isPlain, text.utf8.count <= 128 else {
+            field.error("`\(text)` is no client id", hint: "At most 128 letters, digits, - and _.")
+            return nil
+        }
+        return text
+    }
+
+    private func readPublish(_ field: Field) -> Set<DestinationSettings.Publication> {
+        var result: Set<DestinationSettings.Publication> = []
+        for item in field.list() ?? [] {
+            guard let publication = item.choice(DestinationSettings.Publication.self) else { continue }
+            if !result.insert(publication).inserted { item.error("`\(publication.rawValue)` stands twice") }
+        }
+        return result
+    }
+
+    private func readShare(_ section: Section) -> DestinationSettings.Share? {
+        let hint = "Write share: all for the owner's own broker, or share: {policy: PATH} for another party."
+        guard let field = section["share"] else {
+            section.field.keyError("`share` is missing, and nothing leaves that its owner did not share", hint: hint)
+            return nil
+        }
+        if field.scalarText == "all" { return .all }
+        guard field.isMapping else { return field.wrongKind(expected: "all or {policy: PATH}", hint: hint) }
+        guard let parts = field.section(["policy"]), let policy = parts.required("policy", hint: hint) else {
+            return nil
+        }
+        return secrets.path(policy).map { .policy(path: $0) }
+    }
+
+    private func readBatch(_ field: Field?) -> (readings: Int, every: Duration) {
+        guard let section = field?.section(["readings", "every"]) else { return (2_000, .zero) }
+        return (
+            section["readings"]?.int(in: 1...100_000) ?? 2_000,
+            section["every"]?.duration(in: .zero ... .seconds(86_400)) ?? .zero
+        )
+    }
+
+    private func warnIfNotServed(_ settings: DestinationSettings, _ section: Section) {
+        let hint = "Everything else works as usual."
+        if case .policy = settings.share {
+            section["share"]?.warning(
+                "sharing by policy is not served by this version; the destination stays closed", hint: hint)
+        }
+        if settings.dialect == .sparkplugB {
+            section["dialect"]?.warning(
+                "dialect sparkplug-b is not served by this version; the destination stays closed", hint: hint)
+        }
+    }
+}
+
+extension DestinationSettings {
+    /// False if this version knows the settings but cannot keep them: the destination then stays closed.
+    package var isServed: Bool { dialect == .dataModel && share == .all }
+}

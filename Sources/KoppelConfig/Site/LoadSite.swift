@@ -1,0 +1,77 @@
+package import KoppelCore
+
+/// A site and everything that is to be said about its files. There is no site if there is an error.
+package struct SiteLoad: Sendable {
+    package var site: Site?
+    package var issues: [ConfigIssue]
+}
+
+/// Loads a site file with what it includes and the profiles it names.
+///
+/// Nothing is thrown: all issues of all files come back at once.
+package func loadSite(at path: String, library: ProfileLibrary, files: some ConfigFiles) -> SiteLoad {
+    let log = IssueLog()
+    let parts = SiteFiles(files: files, issues: log).read(path)
+    let site = parts.flatMap { SiteReader(files: files, library: library, issues: log).read($0, path: path) }
+    return SiteLoad(site: log.hasErrors ? nil : site, issues: log.sorted())
+}
+
+/// Turns the sections of all files of a site into settings.
+struct SiteReader {
+    let files: any ConfigFiles
+    let library: ProfileLibrary
+    let issues: IssueLog
+
+    func read(_ parts: SiteParts, path: String) -> Site? {
+        let folder = FilePath.folder(of: path)
+        var library = library
+        var agent: AgentSettings?
+        if let field = parts.agent {
+            agent = AgentReader().read(field, folder: folder)
+            if let folders = AgentReader().profileFolders(field, folder: folder) { library.folders = folders }
+        } else {
+            parts.root.keyError("`agent` is missing", hint: "For example agent: {id: box-1, location: {...}}.")
+        }
+        let buses = readBuses(parts.buses)
+        let machines = readMachines(parts.machines, buses: buses, parts: parts, agent: agent, library: library)
+        let destinations = readDestinations(parts.destinations, agent: agent)
+        let page = parts.page.flatMap { PageReader().read($0) }
+        return agent.map {
+            Site(agent: $0, buses: buses, machines: machines, destinations: destinations, page: page)
+        }
+    }
+
+    private func readBuses(_ entries: [SiteParts.Entry]) -> [BusSettings] {
+        let reader = BusReader(files: files)
+        let buses = entries.compactMap { entry in
+            reader.read(entry.field, key: entry.key).map { (settings: $0, field: entry.field) }
+        }
+        reader.checkEndpoints(buses)
+        return buses.map(\.settings)
+    }
+
+    private func readMachines(
+        _ entries: [SiteParts.Entry], buses: [BusSettings], parts: SiteParts, agent: AgentSettings?,
+        library: ProfileLibrary
+    ) -> [MachineSettings] {
+        let reader = MachineReader(
+            buses: buses, busNames: parts.buses.map(\.key), site: agent?.location,
+            profiles: ProfileLookup(library: library, files: files, issues: issues))
+        return entries.compactMap { reader.read($0.field, key: $0.key) }
+    }
+
+    private func readDestinations(_ entries: [SiteParts.Entry], agent: AgentSettings?) -> [DestinationSettings] {
+        let reader = DestinationReader(agent: agent?.id, secrets: SecretReader(files: files))
+        var clients: [String: Identifier] = [:]
+        return entries.compactMap { entry in
+            guard let settings = reader.read(entry.field, key: entry.key) else { return nil }
+            let client = "\(settings.host):\(settings.port) \(settings.clientID)"
+            if let other = clients.updateValue(settings.id, forKey: client) {
+                entry.field.keyError(
+                    "`\(other)` already connects to \(settings.host):\(settings.port) as `\(settings.clientID)`",
+                    hint: "A broker lets each client id in once: give this destination a `client-id`.")
+            }
+            return settings
+        }
+    }
+}

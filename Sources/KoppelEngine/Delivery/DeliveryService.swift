@@ -1,0 +1,220 @@
+package import KoppelCore
+internal import Logging
+
+/// Brings what the journal holds to one destination, and the latest values beside it.
+///
+/// Nothing waits here: the only queue is the journal, and this service keeps a cursor in it that moves only when the
+/// broker has acknowledged everything before it. A broken connection or a crash therefore repeats, and never loses.
+/// Live values have a lane of their own, so that a backlog never delays them.
+package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration {
+    /// What the service works with. All of it is shared with nobody but the journal and the live lane.
+    package struct Parts: Sendable {
+        package var journal: any Journal
+        package var uplink: any Uplink
+        package var dialect: any Dialect
+        package var live: LiveLane
+        package var quarantine: any Quarantine
+        package var wallClock: WallClock
+        /// `urn:uuid:` of this run of the agent.
+        package var session: String
+        /// When this run began.
+        package var since: Timestamp
+
+        package init(
+            journal: any Journal, uplink: any Uplink, dialect: any Dialect, live: LiveLane,
+            quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp
+        ) {
+            self.journal = journal
+            self.uplink = uplink
+            self.dialect = dialect
+            self.live = live
+            self.quarantine = quarantine
+            self.wallClock = wallClock
+            self.session = session
+            self.since = since
+        }
+    }
+
+    let destination: DestinationSettings
+    let parts: Parts
+    let clock: C
+    let session: DeliverySession
+    /// The longest the cursor stays in memory only. A crash repeats what was acknowledged within it.
+    let cursorInterval: Duration
+
+    package init(
+        destination: DestinationSettings, parts: Parts, clock: C, cursorInterval: Duration = .milliseconds(100)
+    ) {
+        self.destination = destination
+        self.parts = parts
+        self.clock = clock
+        self.cursorInterval = cursorInterval
+        session = DeliverySession(window: destination.window)
+    }
+
+    /// Runs until the task is cancelled. A destination that is away is waited for; only a journal that fails for good
+    /// ends it.
+    package func run() async throws {
+        // Bounded by the window: each message in flight has one outcome, and a connection has two edges.
+        let (events, source) = AsyncStream.makeStream(of: UplinkEvent.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { source.finish() }
+                try await parts.uplink.run(will: parts.dialect.will(session: parts.session)) { source.yield($0) }
+            }
+            group.addTask { await settle(events) }
+            group.addTask { await keepCursor() }
+            group.addTask { await serveConnections() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+        await storeCursor()
+    }
+
+    // MARK: Events
+
+    private func settle(_ events: AsyncStream<UplinkEvent>) async {
+        for await event in events {
+            switch event {
+            case .connected(let facts): await session.connected(facts)
+            case .disconnected: await session.disconnected()
+            case .acknowledged(let token): await session.acknowledged(token)
+            case .refused(let token, let refusal): await handle(refusal, of: token)
+            }
+        }
+    }
+
+    private func handle(_ refusal: Refusal, of token: DeliveryToken) async {
+        guard let batch = await session.refused(token) else { return }
+        if refusal.reasonCode == Refusal.packetTooLarge, BatchCutter.halves(of: batch) != nil {
+            let size = parts.dialect.batch(batch, buffered: true)?.payload.count ?? 0
+            await session.learn(maximumPayload: size / 2)
+            await session.restartHistory()
+        } else if refusal.mayPass {
+            await session.holdHistory()
+            await session.restartHistory()
+        } else {
+            await setAside(batch, reasonCode: refusal.reasonCode)
+            await session.settledByQuarantine(token)
+        }
+    }
+
+    /// Puts a batch in quarantine; its readings stay readable there.
+    func setAside(_ batch: [StoredRecord], reasonCode: UInt8) async {
+        guard let message = parts.dialect.batch(batch, buffered: true) else { return }
+        Logger.current.warning(
+            "The broker refused a message for good; it is kept in quarantine and the next ones go on",
+            metadata: [
+                "destination": "\(destination.id)", "mqtt.topic": "\(message.topic)",
+                "mqtt.reason": "0x\(String(refusalCode: reasonCode))",
+            ])
+        await parts.quarantine.keep(
+            QuarantinedMessage(
+                destination: destination.id, topic: message.topic, payload: message.payload, reasonCode: reasonCode,
+                time: parts.wallClock.now))
+    }
+
+    // MARK: Cursor
+
+    private func keepCursor() async {
+        while let cursor = await session.nextCursor() {
+            await store(cursor)
+            do { try await clock.sleep(for: cursorInterval) } catch { return }
+        }
+    }
+
+    private func storeCursor() async {
+        if let cursor = await session.takeCursor() { await store(cursor) }
+    }
+
+    private func store(_ cursor: JournalPosition) async {
+        do throws(JournalError) {
+            try await parts.journal.advance(destination.id, to: cursor)
+        } catch {
+            // Not lost: the same stretch is sent again after a restart. The journal says what is wrong where it
+            // stores readings.
+            Logger.current.error(
+                "The place reached at a destination could not be stored",
+                metadata: ["destination": "\(destination.id)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: Connections
+
+    private func serveConnections() async {
+        while let (generation, facts) = await session.waitUntilConnected() {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await session.waitUntilGone(generation) }
+                group.addTask {
+                    guard await greet(generation) else { return await session.waitUntilGone(generation) }
+                    await withTaskGroup(of: Void.self) { lanes in
+                        if destination.publish.contains(.values) {
+                            lanes.addTask { await LiveSender(service: self, generation: generation).run() }
+                        }
+                        if destination.publish.contains(.batches) {
+                            lanes.addTask {
+                                await HistorySender(service: self, generation: generation, facts: facts).run()
+                            }
+                        }
+                    }
+                    await session.waitUntilGone(generation)
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Says who we are before anything else: status, then a descriptor for each machine.
+    private func greet(_ generation: UInt64) async -> Bool {
+        let dropped: UInt64
+        do throws(JournalError) {
+            dropped = try await parts.journal.state().dropped
+        } catch {
+            // The journal says what is wrong where it stores readings; the greeting goes out all the same.
+            dropped = 0
+        }
+        let status = AgentStatus(
+            session: parts.session, since: parts.since, clock: parts.wallClock.state,
+            clockErrorMilliseconds: parts.wallClock.errorMilliseconds, pending: 0, dropped: dropped)
+        let messages = parts.dialect.birth(status)
+        for message in messages {
+            guard await sendLive(message, generation: generation) else { return false }
+        }
+        await parts.live.repeatAll()
+        return true
+    }
+
+    /// Sends a message that belongs to no stretch of the journal.
+    func sendLive(_ message: OutgoingMessage, generation: UInt64) async -> Bool {
+        await send(message, lane: .live, generation: generation) { token, generation in
+            await session.handedOverLive(token, generation: generation)
+        }
+    }
+
+    /// Takes a place in the window, hands the message over and notes its token.
+    ///
+    /// - Returns: False if the connection is gone or the task was cancelled.
+    func send(
+        _ message: OutgoingMessage, lane: DeliverySession.Lane, generation: UInt64,
+        note: (DeliveryToken, UInt64) async -> Void
+    ) async -> Bool {
+        guard await session.takePlace(lane, generation: generation) else { return false }
+        do throws(UplinkError) {
+            await note(try await parts.uplink.publish(message), generation)
+            return true
+        } catch {
+            // The connection broke under us; the disconnect event follows and everything is sent again.
+            await session.returnPlace(generation: generation)
+            return false
+        }
+    }
+}
+
+extension String {
+    /// Two upper-case hexadecimal digits.
+    init(refusalCode code: UInt8) {
+        let digits = String(code, radix: 16, uppercase: true)
+        self = digits.count == 1 ? "0" + digits : digits
+    }
+}

@@ -1,0 +1,226 @@
+internal import KoppelCore
+
+/// The state of one destination's connection as both lanes see it: connected or not, the window, and what is in
+/// flight.
+///
+/// A *generation* is one connection, from 1. Everything a lane does names the generation it belongs to, so that what
+/// was meant for a broken connection can never count for the next one.
+actor DeliverySession {
+    /// Who asks for a place in the window.
+    enum Lane { case live, history }
+
+    private let window: Int
+    private var generation: UInt64 = 0
+    private var isConnected = false
+    private var facts = ConnectionFacts()
+    private(set) var historyRun: UInt64 = 0
+    private(set) var learnedMaximumPayload: Int?
+    private var holdsHistory = false
+    private var inFlight = 0
+    private var ledger = DeliveryLedger()
+    private var liveTokens: Set<DeliveryToken> = []
+    private var historyTokens: [DeliveryToken: [StoredRecord]] = [:]
+    private var pendingCursor: JournalPosition?
+    private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var nextWaiter: UInt64 = 0
+
+    init(window: Int) { self.window = max(1, window) }
+
+    // MARK: Connection
+
+    func connected(_ facts: ConnectionFacts) {
+        generation += 1
+        isConnected = true
+        self.facts = facts
+        forgetInFlight()
+        wakeAll()
+    }
+
+    func disconnected() {
+        isConnected = false
+        forgetInFlight()
+        wakeAll()
+    }
+
+    /// Waits for a connection; `nil` if the task was cancelled.
+    func waitUntilConnected() async -> (generation: UInt64, facts: ConnectionFacts)? {
+        while !Task.isCancelled {
+            if isConnected { return (generation, facts) }
+            await waitForChange()
+        }
+        return nil
+    }
+
+    /// Waits until this connection is gone or the task is cancelled.
+    func waitUntilGone(_ generation: UInt64) async {
+        while isCurrent(generation), !Task.isCancelled { await waitForChange() }
+    }
+
+    func isCurrent(_ generation: UInt64) -> Bool { isConnected && self.generation == generation }
+
+    private func forgetInFlight() {
+        inFlight = 0
+        ledger.reset()
+        liveTokens.removeAll()
+        historyTokens.removeAll()
+    }
+
+    // MARK: Window
+
+    /// Takes a place in the window, waiting for one if need be; false if the connection is gone or the task was
+    /// cancelled.
+    ///
+    /// A quarter of the window, at least one place, is for live values alone, so that a backlog never delays them.
+    func takePlace(_ lane: Lane, generation: UInt64) async -> Bool {
+        while isCurrent(generation), !Task.isCancelled {
+            if inFlight < limit(of: lane) {
+                inFlight += 1
+                return true
+            }
+            await waitForChange()
+        }
+        return false
+    }
+
+    private func limit(of lane: Lane) -> Int {
+        let total = max(1, min(window, facts.receiveMaximum ?? window))
+        switch lane {
+        case .live: return total
+        case .history: return max(1, total - max(1, total / 4))
+        }
+    }
+
+    /// A place that was taken and not used.
+    func returnPlace(generation: UInt64) {
+        guard isCurrent(generation) else { return }
+        release()
+    }
+
+    private func release() {
+        inFlight = max(0, inFlight - 1)
+        wakeAll()
+    }
+
+    // MARK: Hand-over
+
+    func openStretch(end: JournalPosition, messages: Int) -> UInt64 {
+        let (number, cursor) = ledger.open(end: end, messages: messages)
+        note(cursor)
+        return number
+    }
+
+    /// A batch was split: one more message is made of the stretch than was said.
+    func grow(_ stretch: UInt64) { ledger.grow(stretch) }
+
+    func handedOver(_ token: DeliveryToken, of stretch: UInt64, batch: [StoredRecord], generation: UInt64) {
+        guard isCurrent(generation) else { return }
+        historyTokens[token] = batch
+        note(ledger.handedOver(token, of: stretch))
+    }
+
+    func handedOverLive(_ token: DeliveryToken, generation: UInt64) {
+        guard isCurrent(generation) else { return }
+        liveTokens.insert(token)
+    }
+
+    /// A message of the stretch never left: it was set aside before the hand-over.
+    func setAside(of stretch: UInt64, generation: UInt64) {
+        guard isCurrent(generation) else { return }
+        note(ledger.settledOne(of: stretch))
+    }
+
+    /// The broker took a message over.
+    func acknowledged(_ token: DeliveryToken) {
+        release()
+        guard liveTokens.remove(token) == nil else { return }
+        historyTokens[token] = nil
+        note(ledger.settled(token))
+    }
+
+    /// The broker refused a message: its place is free, and its stretch stays open until ``acknowledged(_:)`` or
+    /// ``restartHistory()`` says what became of it.
+    ///
+    /// - Returns: The batch the message was made of; `nil` if it was a live value or from before a restart.
+    func refused(_ token: DeliveryToken) -> [StoredRecord]? {
+        release()
+        liveTokens.remove(token)
+        return historyTokens.removeValue(forKey: token)
+    }
+
+    /// A refused message was put in quarantine, and what is behind it moves on.
+    func settledByQuarantine(_ token: DeliveryToken) { note(ledger.settled(token)) }
+
+    /// Notes that the broker takes at most so many bytes of payload, from a message it refused for its size.
+    func learn(maximumPayload: Int) {
+        learnedMaximumPayload = max(1, min(maximumPayload, learnedMaximumPayload ?? .max))
+    }
+
+    /// Asks the history lane to rest a while before it begins again.
+    func holdHistory() { holdsHistory = true }
+
+    /// Whether to rest; asking clears it.
+    func takeHold() -> Bool {
+        defer { holdsHistory = false }
+        return holdsHistory
+    }
+
+    /// Lets the history lane begin again at the cursor, on the same connection.
+    func restartHistory() {
+        ledger.reset()
+        historyTokens.removeAll()
+        historyRun += 1
+        wakeAll()
+    }
+
+    /// Waits until history has to begin again, or the connection is gone or the task cancelled.
+    func waitUntilRestart(after run: UInt64, generation: UInt64) async {
+        while historyRun == run, isCurrent(generation), !Task.isCancelled { await waitForChange() }
+    }
+
+    // MARK: Cursor
+
+    private func note(_ cursor: JournalPosition?) {
+        guard let cursor else { return }
+        pendingCursor = cursor
+        wakeAll()
+    }
+
+    /// The newest cursor that was not fetched yet, waiting for one; `nil` if the task was cancelled.
+    func nextCursor() async -> JournalPosition? {
+        while !Task.isCancelled {
+            if pendingCursor != nil { return takeCursor() }
+            await waitForChange()
+        }
+        return nil
+    }
+
+    /// The newest cursor that was not fetched yet, without waiting.
+    func takeCursor() -> JournalPosition? {
+        defer { pendingCursor = nil }
+        return pendingCursor
+    }
+
+    // MARK: Waiting
+
+    /// At most a handful of tasks of one destination wait at a time, so waking all of them is cheap.
+    private func waitForChange() async {
+        let id = nextWaiter
+        nextWaiter += 1
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume() }
+                waiters[id] = continuation
+            }
+        } onCancel: {
+            Task { await self.wake(id) }  // the handler cannot wait for the actor, and the task ends at once
+        }
+    }
+
+    private func wake(_ id: UInt64) { waiters.removeValue(forKey: id)?.resume() }
+
+    private func wakeAll() {
+        let all = waiters
+        waiters.removeAll(keepingCapacity: true)
+        for continuation in all.values { continuation.resume() }
+    }
+}

@@ -1,0 +1,78 @@
+internal import KoppelCore
+
+// The form of `koppel check --plan --json`: times in milliseconds, loads in percent, names as in the site file.
+
+extension BusLoad: Encodable {
+    private enum Key: String, CodingKey {
+        case bus, rows, problems, isEstimate, fullSweepRequests, fullSweepMs, loadPercent, verdict, waysOut, note
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(bus.description, forKey: .bus)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(problems, forKey: .problems)
+        try container.encode(isEstimate, forKey: .isEstimate)
+        try container.encode(fullSweepRequests, forKey: .fullSweepRequests)
+        try container.encode(fullSweepTime.milliseconds, forKey: .fullSweepMs)
+        try container.encode(load.asPercent, forKey: .loadPercent)
+        try container.encode(verdict.rawValue, forKey: .verdict)
+        try container.encode(waysOut, forKey: .waysOut)
+        try container.encodeIfPresent(note, forKey: .note)
+    }
+}
+
+extension BusLoad.Row: Encodable {
+    private enum Key: String, CodingKey {
+        case machine, unit, intervalMs, signals, requests, registers, bits, timeMs, loadPercent
+        case leastReadingsPerDay, mostReadingsPerDay
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(machine.description, forKey: .machine)
+        try container.encode(unit.rawValue, forKey: .unit)
+        try container.encode(interval.milliseconds, forKey: .intervalMs)
+        try container.encode(signals, forKey: .signals)
+        try container.encode(requests, forKey: .requests)
+        try container.encode(registers, forKey: .registers)
+        try container.encode(bits, forKey: .bits)
+        try container.encode(time.milliseconds, forKey: .timeMs)
+        try container.encodeIfPresent(load?.asPercent, forKey: .loadPercent)
+        try container.encode(leastReadingsPerDay.rounded(), forKey: .leastReadingsPerDay)
+        try container.encode(mostReadingsPerDay.rounded(), forKey: .mostReadingsPerDay)
+    }
+}
+
+extension BusLoad.Problem: Encodable {
+    private enum Key: String, CodingKey { case machine, signals, problem }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(machine.description, forKey: .machine)
+        try container.encode(error.signals.map(\.description), forKey: .signals)
+        try container.encode(error.description, forKey: .problem)
+    }
+}
+
+extension JournalForecast: Encodable {
+    private enum Key: String, CodingKey { case leastBytesPerDay, mostBytesPerDay, leastHours, mostHours }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(leastBytesPerDay.rounded(), forKey: .leastBytesPerDay)
+        try container.encode(mostBytesPerDay.rounded(), forKey: .mostBytesPerDay)
+        try container.encodeIfPresent(leastHours?.inTenths, forKey: .leastHours)
+        try container.encodeIfPresent(mostHours?.inTenths, forKey: .mostHours)
+    }
+}
+
+extension Duration {
+    /// Milliseconds to the microsecond.
+    fileprivate var milliseconds: Double { (inSeconds * 1_000_000).rounded() / 1_000 }
+}
+
+extension Double {
+    fileprivate var inTenths: Double { (self * 10).rounded() / 10 }
+    fileprivate var asPercent: Double { (self * 100).inTenths }
+}

@@ -1,0 +1,201 @@
+package import KoppelCore
+
+/// Turns due points of one unit into the cheapest set of reads.
+///
+/// What must come from one answer is never split: the words of a value, a coherence group, a point and its scale
+/// register. A gap is read along only where the profile says the registers exist and where it pays. Start addresses
+/// are only those of points, or one lower for units that want them even. Among all sets of reads that keep these
+/// rules, the one with the least predicted bus time is found (field rules P28, P31, P31b, P33, P46, P47).
+///
+/// Making a planner sorts everything once; a plan for 1,000 points then takes well under a millisecond. A planner is
+/// a pure value: the same due points always give the same plan, so plans can be kept (``PlanCache``).
+package struct ReadPlanner: Sendable {
+    /// What cannot be read, and why. Those points are in no plan; everything else is read as usual.
+    package let problems: [PlanningError]
+
+    let spans: [AtomicSpan]
+    private let unit: UnitID
+    private let points: [Point]
+    private let cost: BusCost
+    private let timing: UnitTiming
+    private let limits: UnitLimits
+    /// For each point the place of its span in `spans`; `nil` if it cannot be read.
+    private let spanOfPoint: [Int?]
+
+    /// - Parameters:
+    ///   - unit: Whom to ask.
+    ///   - points: What may become due. Plans speak of their indexes.
+    ///   - existing: Further points of the same device, whose registers therefore exist.
+    ///   - limits: What one request may ask for.
+    ///   - timing: The pause the unit wants before a request.
+    ///   - cost: What a read costs on this bus.
+    ///   - unreadable: What this unit was seen to refuse (field rule P30). No read runs across it; a point that lies
+    ///     in it is still asked for when due, in a read of its own, so that its failure is nobody else's.
+    package init(
+        unit: UnitID, points: [Point], existing: [Point] = [], limits: UnitLimits = UnitLimits(),
+        timing: UnitTiming = UnitTiming(), cost: BusCost, unreadable: [RegisterSpan] = []
+    ) {
+        self.unit = unit
+        self.points = points
+        self.limits = limits
+        self.timing = timing
+        self.cost = cost
+        let builder = SpanBuilder(
+            unit: unit, points: points, existing: existing, limits: limits, unreadable: unreadable)
+        spans = builder.spans
+        problems = builder.problems
+        var places = [Int?](repeating: nil, count: points.count)
+        for (place, span) in spans.enumerated() {
+            for member in span.members { places[member] = place }
+        }
+        spanOfPoint = places
+    }
+
+    /// The planner of a machine: its points, and everything its profile knows to exist.
+    package init(machine: MachineSettings, cost: BusCost, unreadable: [RegisterSpan] = []) {
+        self.init(
+            unit: machine.unit, points: machine.points, existing: machine.profile.points,
+            limits: machine.profile.limits, timing: machine.profile.timing, cost: cost, unreadable: unreadable)
+    }
+
+    /// The cheapest reads for these points, by table and address. Points named in ``problems`` are left out.
+    ///
+    /// `due` are indexes of points, in any order; a repeat does not matter.
+    package func plan(_ due: some Sequence<Int>) -> [PlannedRead] {
+        var isDue = [Bool](repeating: false, count: points.count)
+        var isWanted = [Bool](repeating: false, count: spans.count)
+        for point in due {
+            isDue[point] = true
+            if let place = spanOfPoint[point] { isWanted[place] = true }
+        }
+        var writer = ReadWriter(points: points, isDue: isDue)
+        let blocks = blocks(of: spans.indices.filter { isWanted[$0] })
+        for places in blocks.sorted(by: { $0[0] < $1[0] }) {
+            writer.write(read(places))
+        }
+        return writer.reads
+    }
+
+    /// The two halves of a read that the device refused, to find out which part it minds (field rule P28).
+    ///
+    /// It is cut at its widest gap, or in the middle if there is none.
+    /// - Returns: Two reads; empty if nothing can be taken apart: then the points themselves are what is refused.
+    package func halves(of refused: PlannedRead) -> [PlannedRead] {
+        var isDue = [Bool](repeating: false, count: points.count)
+        for covered in refused.points where covered.isDue { isDue[covered.point] = true }
+        let places = Set(refused.points.filter(\.isDue).compactMap { spanOfPoint[$0.point] }).sorted()
+        let kept = outermost(of: places)
+        guard kept.count > 1 else { return [] }
+        var cut = kept.count / 2
+        var widest = 0
+        for index in 1..<kept.count {
+            let gap = spans[kept[index]].addresses.lowerBound - spans[kept[index - 1]].addresses.upperBound - 1
+            if gap > widest { (widest, cut) = (gap, index) }
+        }
+        var writer = ReadWriter(points: points, isDue: isDue)
+        writer.write(read(places.filter { $0 < kept[cut] }))
+        writer.write(read(places.filter { $0 >= kept[cut] }))
+        return writer.reads
+    }
+}
+
+extension ReadPlanner {
+    /// Which spans share a read, each block in rising order. `places` are rising.
+    private func blocks(of places: [Int]) -> [[Int]] {
+        var result: [[Int]] = []
+        var sharing: [Int] = []
+        for place in places {
+            let span = spans[place]
+            if let first = sharing.first, spans[first].table != span.table {
+                result += cheapestBlocks(of: sharing)
+                sharing = []
+            }
+            if span.run != nil {
+                sharing.append(place)
+            } else if let last = result.last?.first, spans[last].run == nil, spans[last].table == span.table,
+                spans[last].addresses == span.addresses
+            {
+                result[result.count - 1].append(place)
+            } else {
+                result.append([place])
+            }
+        }
+        return result + cheapestBlocks(of: sharing)
+    }
+
+    /// The spans that lie in no other, rising in start and in end. `places` are of one table.
+    private func outermost(of places: [Int]) -> [Int] {
+        var kept: [Int] = []
+        var end = -1
+        for place in places where spans[place].addresses.upperBound > end {
+            kept.append(place)
+            end = spans[place].addresses.upperBound
+        }
+        return kept
+    }
+
+    /// Cuts spans of one table, all readable, into the blocks with the least total time.
+    ///
+    /// Spans inside others ride along for nothing. Of what is left both starts and ends rise, so whatever lies
+    /// between two spans of a read lies inside that read too: an optimal plan is a row of neighbours, and dynamic
+    /// programming over the cuts finds it. A step looks back over at most one request's worth of spans.
+    private func cheapestBlocks(of places: [Int]) -> [[Int]] {
+        let kept = outermost(of: places)
+        guard let first = kept.first else { return [] }
+        let table = spans[first].table
+        let limit = limits.countPerRequest(in: table)
+        let pause = (timing.pauseBeforeRequest ?? .zero).wholeNanoseconds
+        // The best way to read the first n spans: its time, its number of reads, and where its last read begins.
+        var best: [(time: Int64, reads: Int, cut: Int)] = [(0, 0, 0)]
+        best.reserveCapacity(kept.count + 1)
+        for end in kept.indices {
+            let last = spans[kept[end]]
+            var choice = (time: Int64.max, reads: Int.max, cut: end)
+            for cut in (0...end).reversed() {
+                let span = spans[kept[cut]]
+                let count = last.addresses.upperBound - span.addresses.lowerBound + 1
+                guard count <= limit, span.run == last.run else { break }
+                let time = best[cut].time + cost.nanoseconds(of: table, count: count) + pause
+                let reads = best[cut].reads + 1
+                if time < choice.time || (time == choice.time && reads < choice.reads) { choice = (time, reads, cut) }
+            }
+            best.append(choice)
+        }
+        var cuts: [Int] = []
+        var end = kept.count
+        while end > 0 {
+            end = best[end].cut
+            cuts.append(end)
+        }
+        // Every span between one cut and the next, kept or riding along, belongs to one read.
+        let firstPlaces = Set(cuts.map { kept[$0] })
+        var result: [[Int]] = []
+        for place in places {
+            if firstPlaces.contains(place) { result.append([]) }
+            result[result.count - 1].append(place)
+        }
+        return result
+    }
+
+    private func read(_ places: [Int]) -> ReadWriter.Block {
+        var addresses = spans[places[0]].addresses
+        for place in places {
+            addresses = addresses.lowerBound...max(addresses.upperBound, spans[place].addresses.upperBound)
+        }
+        let table = spans[places[0]].table
+        guard
+            let request = ReadRequest(
+                unit: unit, table: table, start: UInt16(addresses.lowerBound), count: addresses.count)
+        else { preconditionFailure("The planner made a request outside the limits of the protocol.") }
+        return ReadWriter.Block(
+            request: request, spans: places.map { spans[$0] },
+            time: cost.time(of: table, count: addresses.count, timing: timing))
+    }
+}
+
+extension UnitLimits {
+    /// The most one request may ask for in a table: the unit's limit, never above the protocol's.
+    func countPerRequest(in table: RegisterTable) -> Int {
+        min(table.isBits ? bitsPerRequest : registersPerRequest, table.protocolLimit)
+    }
+}

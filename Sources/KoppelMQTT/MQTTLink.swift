@@ -1,0 +1,166 @@
+package import KoppelCore
+internal import KoppelExecutor
+internal import Logging
+
+/// The way to one MQTT broker, on libmosquitto, on a thread of its own.
+///
+/// It drives the library's loop itself and looks at every return code (field rule P69). Each connection gets a new
+/// handle; after a disconnect nothing is in flight, and what was not acknowledged has to be published again. A second
+/// thread looks up names and connects, since that may hang.
+///
+/// Bounds: 1,000 messages in flight, a library queue that never holds more than those, two threads, one socket.
+package actor MQTTLink: Uplink {
+    nonisolated let thread: ThreadExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    let settings: DestinationSettings
+    let timing: MQTTTiming
+    let diagnosis: UplinkDiagnosis
+    private let dialler: ConnectionDialler
+    private var randomness: any RandomNumberGenerator & Sendable
+
+    // The state of the connection, which `MQTTLink+Loop.swift` works on.
+    var phase = Phase.idle
+    var handle: MosquittoHandle?
+    var window: DeliveryWindow
+    var facts = ConnectionFacts()
+    /// Names the connection; a call of the thread's watch for an older one is stale.
+    var generation = 0
+    /// When the phase has to be over; only `open` has no such limit.
+    var deadline = ContinuousClock.now
+    var nextTick = ContinuousClock.now
+    var lastHeard = ContinuousClock.now
+    /// One and a half keepalive: the library pings after one, so this much silence means that nobody answers.
+    var silenceLimit = Duration.zero
+    /// Where the events go while the link runs.
+    var onEvent: (@Sendable (UplinkEvent) -> Void)?
+    /// Waits for the end of a disconnect in order.
+    var closed: CheckedContinuation<Void, Never>?
+    /// Tells the task that runs the link what happened on the thread.
+    var report: AsyncStream<Step>.Continuation?
+
+    enum Phase {
+        /// There is no connection.
+        case idle
+        /// The other thread looks up the name and connects.
+        case dialling
+        /// The socket is connected; TLS and the login are under way.
+        case opening
+        /// The broker accepted us.
+        case open
+        /// DISCONNECT is on its way.
+        case closing
+    }
+
+    enum Step: Sendable {
+        case dialled(Result<Connected, UplinkError>)
+        case accepted
+        case lost(UplinkError)
+    }
+
+    /// - Parameters:
+    ///   - settings: Where the broker is and who we are to it. A keepalive under 5 s counts as 5 s.
+    ///   - timing: How long to wait for what.
+    ///   - secrets: Fetches the password and checks the key, at each connect.
+    ///   - randomness: For the jitter of the pauses.
+    package init(
+        settings: DestinationSettings, timing: MQTTTiming = MQTTTiming(), secrets: SecretReader = SecretReader(),
+        randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        let diagnosis = UplinkDiagnosis(settings, timing: timing)
+        thread = ThreadExecutor(name: "mqtt \(settings.id)")
+        dialler = ConnectionDialler(settings: settings, timing: timing, secrets: secrets, diagnosis: diagnosis)
+        self.settings = settings
+        self.timing = timing
+        self.diagnosis = diagnosis
+        self.randomness = randomness
+        window = DeliveryWindow(timeout: timing.acknowledgementTimeout)
+    }
+
+    package func run(
+        will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void
+    ) async throws(UplinkError) {
+        precondition(self.onEvent == nil, "a link runs once at a time")
+        self.onEvent = onEvent
+        defer { self.onEvent = nil }
+        var backoff = Backoff(timing)
+        var outage = OutageLog()
+        while !Task.isCancelled {
+            var accepted: ContinuousClock.Instant?
+            guard let error = await connection(will: will, outage: &outage, accepted: &accepted) else { break }
+            if outage.failed(error.kind) { announceLost(error) }
+            let pause = backoff.pause(after: error.recovery, lasted: accepted.map { .now - $0 })
+            // Throws only when the task is cancelled, and then the loop ends.
+            do { try await ContinuousClock().sleep(for: jittered(pause, using: &randomness)) } catch { break }
+        }
+        await closeInOrder()
+    }
+
+    /// One connection, from dialling to its end.
+    /// - Returns: Why it ended; `nil` if the task was cancelled, and then the connection may still be open.
+    private func connection(
+        will: OutgoingMessage?, outage: inout OutageLog, accepted: inout ContinuousClock.Instant?
+    ) async -> UplinkError? {
+        let (steps, report) = AsyncStream.makeStream(of: Step.self)
+        self.report = report
+        dial(will: will, report: report)
+        for await step in steps {
+            switch step {
+            case .dialled(.success(let connected)): adopt(connected)
+            case .dialled(.failure(let error)):
+                if phase == .dialling { lose(error) }
+            case .accepted:
+                accepted = .now
+                announceConnected(after: outage.connected())
+            case .lost(let error): return error
+            }
+        }
+        return nil
+    }
+
+    private func dial(will: OutgoingMessage?, report: AsyncStream<Step>.Continuation) {
+        phase = .dialling
+        generation += 1
+        let deadline = ContinuousClock.now + timing.connectTimeout
+        let dialler = dialler
+        // A task of its own, because a name lookup cannot be ended and nobody may have to wait for it. It ends with
+        // the lookup, and what it brings too late is closed unused.
+        Task {
+            do throws(UplinkError) {
+                report.yield(.dialled(.success(try await dialler.dial(will: will, until: deadline))))
+            } catch {
+                report.yield(.dialled(.failure(error)))
+            }
+        }
+        // The dialler keeps the deadline itself but for the lookup, so it gets a moment to say what went wrong.
+        watchForDeadline(deadline + timing.tick)
+    }
+
+    /// Tells that the connection is gone, once, and drops the handle with all that is in flight.
+    func lose(_ error: UplinkError) {
+        guard phase != .idle else { return }
+        drop()
+        onEvent?(.disconnected(error))
+        report?.yield(.lost(error))
+    }
+
+    func drop() {
+        thread.watch(nil)
+        generation += 1
+        phase = .idle
+        handle = nil
+        window.clear()
+    }
+
+    private func announceLost(_ error: UplinkError) {
+        Logger.current.warning(
+            "Uplink lost",
+            metadata: ["uplink.destination": "\(settings.id)", "uplink.error": "\(error.description)"])
+    }
+
+    private func announceConnected(after failures: Int) {
+        Logger.current.notice(
+            "Uplink connected",
+            metadata: ["uplink.destination": "\(settings.id)", "uplink.failures": "\(failures)"])
+    }
+}

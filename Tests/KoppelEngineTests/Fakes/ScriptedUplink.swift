@@ -1,0 +1,93 @@
+import KoppelCore
+import Synchronization
+
+/// An uplink that connects, refuses and acknowledges when the test says so.
+final class ScriptedUplink: Uplink {
+    private struct State {
+        var onEvent: (@Sendable (UplinkEvent) -> Void)?
+        var isConnected = false
+        var nextToken: UInt64 = 1
+        var open: [(token: DeliveryToken, message: OutgoingMessage)] = []
+        var all: [OutgoingMessage] = []
+        var acknowledgesByItself = true
+        var largest = 0
+    }
+
+    private let state = Mutex(State())
+
+    func run(will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void) async throws(UplinkError) {
+        state.withLock { $0.onEvent = onEvent }
+        while !Task.isCancelled {
+            do { try await ContinuousClock().sleep(for: .seconds(60)) } catch { return }
+        }
+    }
+
+    func publish(_ message: OutgoingMessage) async throws(UplinkError) -> DeliveryToken {
+        let result: (DeliveryToken, (@Sendable (UplinkEvent) -> Void)?)? = state.withLock { state in
+            guard state.isConnected else { return nil }
+            let token = DeliveryToken(rawValue: state.nextToken)
+            state.nextToken += 1
+            state.all.append(message)
+            state.open.append((token, message))
+            state.largest = max(state.largest, state.open.count)
+            if state.acknowledgesByItself {
+                state.open.removeLast()
+                return (token, state.onEvent)
+            }
+            return (token, nil)
+        }
+        guard let (token, tell) = result else {
+            throw UplinkError(kind: .notConnected, destination: "plant", description: "not connected")
+        }
+        tell?(.acknowledged(token))
+        return token
+    }
+
+    // MARK: What the test does
+
+    var isRunning: Bool { state.withLock { $0.onEvent != nil } }
+    var messages: [OutgoingMessage] { state.withLock { $0.all } }
+    var openCount: Int { state.withLock { $0.open.count } }
+    var largestOpenCount: Int { state.withLock { $0.largest } }
+
+    func connect(_ facts: ConnectionFacts = ConnectionFacts(), acknowledging: Bool = true) {
+        tell { state in
+            state.isConnected = true
+            state.acknowledgesByItself = acknowledging
+            return [.connected(facts)]
+        }
+    }
+
+    func disconnect() {
+        tell { state in
+            state.isConnected = false
+            state.open = []
+            return [
+                .disconnected(UplinkError(kind: .connectionLost, destination: "plant", description: "gone"))
+            ]
+        }
+    }
+
+    func acknowledgeAll() {
+        tell { state in
+            defer { state.open = [] }
+            return state.open.map { .acknowledged($0.token) }
+        }
+    }
+
+    func acknowledgesByItself(_ on: Bool) { state.withLock { $0.acknowledgesByItself = on } }
+
+    /// Refuses the open messages of a kind.
+    func refuse(where matches: (OutgoingMessage) -> Bool, reasonCode: UInt8) {
+        tell { state in
+            let refused = state.open.filter { matches($0.message) }
+            state.open.removeAll { matches($0.message) }
+            return refused.map { .refused($0.token, Refusal(reasonCode: reasonCode)) }
+        }
+    }
+
+    private func tell(_ change: (inout State) -> [UplinkEvent]) {
+        let (events, onEvent) = state.withLock { (change(&$0), $0.onEvent) }
+        for event in events { onEvent?(event) }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import KoppelCore
+import Testing
+
+@testable import KoppelEngine
+
+struct BusLoadTests {
+    /// A machine of so many neighbouring registers.
+    private func machine(
+        _ id: String, unit: UInt8 = 1, registers: Int, every interval: Duration, slow: Duration? = nil
+    ) throws -> MachineSettings {
+        let points = try (0..<registers).map { index in
+            try point("p\(index)", at: UInt16(index), every: index < registers / 2 ? slow ?? interval : interval)
+        }
+        let name = try #require(Identifier(id))
+        let profile = DeviceProfile(
+            id: name, version: "1.0.0", manufacturer: "Acme", model: "M", interval: interval, points: points)
+        return MachineSettings(
+            id: name, bus: try #require(Identifier("meters")), unit: UnitID(unit), profile: profile, location: [],
+            nameplate: Nameplate(manufacturer: "Acme", model: "M"), points: points)
+    }
+
+    private func line(_ baud: Int) throws -> BusSettings {
+        BusSettings(
+            id: try #require(Identifier("meters")),
+            endpoint: .rtu(device: "/dev/ttyUSB0", line: SerialLine(baud: baud)))
+    }
+
+    private func endpoint(host: String) throws -> BusSettings {
+        BusSettings(id: try #require(Identifier("meters")), endpoint: .tcp(host: host, port: 502))
+    }
+
+    @Test func `the load of a group is its time over its interval`() throws {
+        let load = BusLoad(
+            bus: try line(9_600), machines: [try machine("a", registers: 100, every: .seconds(1), slow: .seconds(10))])
+        #expect(load.rows.map(\.interval) == [.seconds(1), .seconds(10)])
+        #expect(load.rows.map(\.registers) == [50, 50])
+        // 113 characters of 1,145.8 µs, two silences, 5 ms.
+        #expect(load.rows.map(\.time.short) == ["142 ms", "142 ms"])
+        #expect(abs(load.load - 0.1570) < 0.0005)
+        #expect(load.fullSweepRequests == 1)
+        #expect(load.verdict == .fits)
+        #expect(load.waysOut.isEmpty && load.note == nil && load.problems.isEmpty)
+    }
+
+    @Test func `R16, P33: a slow line with many units is refused with three ways out`() throws {
+        let machines = try (1...10).map {
+            try machine("meter-\($0)", unit: UInt8($0), registers: 60, every: .seconds(1))
+        }
+        let load = BusLoad(bus: try line(1_200), machines: machines)
+        #expect(load.verdict == .doesNotFit)
+        #expect(load.rows.count == 10)
+        #expect(
+            load.waysOut == [
+                "Make every interval on this bus 16.2 times longer (load 80 %).",
+                "Set the line and every unit on it to 38400 baud instead of 1200 (load 47 %).",
+                "Set the line and every unit on it to 9600 baud and make every interval 2.1 times longer (load 79 %).",
+            ])
+    }
+
+    @Test func `P33: the ways out are told with the load they lead to`() throws {
+        let machines = [
+            try machine("press", unit: 1, registers: 120, every: .milliseconds(250)),
+            try machine("meter", unit: 2, registers: 20, every: .seconds(1)),
+        ]
+        let load = BusLoad(bus: try line(9_600), machines: machines)
+        #expect(load.verdict == .doesNotFit)
+        #expect(load.load.percent == "129 %")
+        #expect(
+            load.waysOut == [
+                "Read the 120 signals of press that are due every 250 ms every 500 ms instead (load 68 %).",
+                "Set the line and every unit on it to 19200 baud instead of 9600 (load 66 %).",
+                "Switch off 120 signals, so that 1 of the 2 requests go away; the costliest is press, "
+                    + "holding 0 to 119 (load 7 %).",
+            ])
+    }
+
+    @Test func `between 80 and 100 % it is tight, and over TCP it is never refused on assumptions`() throws {
+        let press = try machine("press", registers: 120, every: .milliseconds(350))
+        #expect(BusLoad(bus: try line(9_600), machines: [press]).verdict == .tight)
+        let fast = try (1...10).map { try machine("m-\($0)", registers: 2, every: .milliseconds(10)) }
+        let load = BusLoad(bus: try endpoint(host: "plc"), machines: fast)
+        #expect(load.verdict == .mayNotFit)
+        #expect(load.isEstimate)
+        #expect(
+            BusLoad(bus: try endpoint(host: "plc"), machines: fast, cost: .tcp(roundTrip: .microseconds(100))).verdict
+                == .fits)
+    }
+
+    @Test func `a full sweep longer than the shortest interval is noted`() throws {
+        let machines = [
+            try machine("fast", unit: 1, registers: 1, every: .milliseconds(100)),
+            try machine("slow", unit: 2, registers: 120, every: .seconds(60)),
+        ]
+        let load = BusLoad(bus: try line(9_600), machines: machines)
+        #expect(load.verdict == .fits)
+        #expect(
+            load.note == "When everything is due at once the sweep takes 333 ms, longer than the shortest interval of "
+                + "100 ms: slots are missed then, and declared.")
+    }
+
+    @Test func `as fast as the bus takes it has no load of its own`() throws {
+        let load = BusLoad(bus: try endpoint(host: "plc"), machines: [try machine("a", registers: 4, every: .zero)])
+        #expect(load.rows.map(\.load) == [nil])
+        #expect(load.load == 0 && load.verdict == .fits)
+    }
+
+    @Test func `machines on other buses do not count, and helpers do not count as signals`() throws {
+        var other = try machine("other", registers: 4, every: .seconds(1))
+        other.bus = try #require(Identifier("elsewhere"))
+        var helped = try machine("helped", registers: 0, every: .seconds(1))
+        helped.points = try [
+            point("a", at: 0, scale: "s", every: .seconds(1)),
+            point("s", at: 1, every: .seconds(5), published: false),
+            point("run", .coil, at: 1, .bool, every: .seconds(1), published: false),
+        ]
+        let load = BusLoad(bus: try line(9_600), machines: [other, helped])
+        #expect(load.rows.map(\.signals) == [1])
+        #expect(load.rows.map(\.requests) == [2])
+        #expect(load.rows.map(\.registers) == [2])
+        #expect(load.rows.map(\.bits) == [1])
+    }
+
+    @Test func `D11: points that cannot be read are told with their machine`() throws {
+        var broken = try machine("broken", registers: 0, every: .seconds(1))
+        broken.points = [try point("a", at: 0, scale: "s", every: .seconds(1))]
+        let load = BusLoad(bus: try line(9_600), machines: [broken])
+        #expect(load.problems.map(\.machine.description) == ["broken"])
+        #expect(load.rows.map(\.requests) == [0])
+    }
+
+    @Test func `the journal lasts until its bytes or its age run out`() throws {
+        let load = BusLoad(bus: try line(9_600), machines: [try machine("a", registers: 10, every: .seconds(1))])
+        // At most 864,000 readings a day, at least a tenth of a minute's worth of them: 14,400.
+        let short = JournalForecast(
+            loads: [load], bytesPerReading: 20,
+            settings: JournalSettings(limit: 17_280_000, keep: .seconds(10 * 86_400)))
+        #expect(short.mostBytesPerDay == 17_280_000 && short.leastBytesPerDay == 288_000)
+        #expect(short.leastHours == 24)
+        #expect(short.mostHours == 240)
+        #expect(JournalForecast(loads: [], bytesPerReading: 20, settings: JournalSettings()).leastHours == nil)
+    }
+
+    @Test func `as a document, times are milliseconds and loads are percent`() throws {
+        let load = BusLoad(bus: try line(9_600), machines: [try machine("a", registers: 2, every: .seconds(1))])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let text = String(decoding: try encoder.encode(load), as: UTF8.self)
+        #expect(
+            text == """
+                {"bus":"meters","fullSweepMs":32.5,"fullSweepRequests":1,"isEstimate":false,"loadPercent":3.2,\
+                "problems":[],"rows":[{"bits":0,"intervalMs":1000,"leastReadingsPerDay":2880,"loadPercent":3.2,\
+                "machine":"a","mostReadingsPerDay":172800,"registers":2,"requests":1,"signals":2,"timeMs":32.5,\
+                "unit":1}],"verdict":"fits","waysOut":[]}
+                """)
+    }
+}
