@@ -20,6 +20,9 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
+/// Files beside the tests that are read from disk and not built.
+let testData = ["KoppelDialectsTests": ["Golden"]]
+
 let package = Package(
     name: "koppel",
     products: [.executable(name: "koppel", targets: ["koppel"])],
@@ -94,6 +97,6 @@ let package = Package(
         ].map { (name: String, needs: [Target.Dependency]) in
             .testTarget(
                 name: name, dependencies: needs + ["KoppelTestKit", subprocess],
-                exclude: [], swiftSettings: settings)
+                exclude: testData[name] ?? [], swiftSettings: settings)
         }
 )

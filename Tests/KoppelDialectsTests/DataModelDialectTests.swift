@@ -1,0 +1,60 @@
+import KoppelCore
+import KoppelDialects
+import Testing
+
+struct DataModelDialectTests {
+    @Test(arguments: DialectConformance.promises)
+    func `the data-model dialect keeps the promises of the port`(_ promise: DialectConformance.Promise) throws {
+        try promise.check(
+            DialectConformance.Subject(make: { DataModelDialect(agent: $0, machines: $1) }))
+    }
+
+    @Test func `a signal is known by its number, not by its place in the description`() throws {
+        var machine = Fixtures.meter
+        machine.signals = machine.signals.reversed()
+        let dialect = DataModelDialect(agent: Fixtures.agent, machines: [machine])
+        let message = try #require(
+            dialect.latest(Fixtures.reading(3, seq: 1, .double(1)), of: machine.number, rev: 1, epoch: 1, last: nil))
+        #expect(message.topic.hasSuffix("_value/energy/import"))
+    }
+}
+
+struct DialectRegistryTests {
+    @Test func `the data model is served`() throws {
+        let dialect = try DialectRegistry.dialect(.dataModel, agent: Fixtures.agent, machines: [Fixtures.meter])
+        #expect(dialect.will(session: Fixtures.session).topic == "kpl/v1/acme/dordrecht/_agent/box-1/status")
+    }
+
+    @Test func `Sparkplug B is refused with what to do instead`() {
+        let error = #expect(throws: DialectError.self) {
+            _ = try DialectRegistry.dialect(.sparkplugB, agent: Fixtures.agent, machines: [])
+        }
+        #expect(
+            error?.description
+                == "The dialect sparkplug-b is not served by this version of Koppel. "
+                + "Set `dialect: data-model` at the destination, or leave it out.")
+    }
+}
+
+struct TopicTreeTests {
+    @Test func `the longest topic of a machine is found in both forms`() {
+        let signals = Fixtures.meter.signals.map(\.name)
+        #expect(
+            TopicTree.longestTopic(location: Fixtures.meter.location, signals: signals)
+                == "kpl/v1/acme/dordrecht/hal-2/lijn-1/meter-01/_value/electrical/active-power")
+        #expect(
+            TopicTree.longestTopic(location: Fixtures.meter.location, signals: signals, form: .flat)
+                == "kpl/v1/acme/dordrecht/hal-2.lijn-1.meter-01/_value/electrical.active-power")
+    }
+
+    @Test func `an alarm or a revision may be what makes a topic longest`() {
+        let alarm = Fixtures.id("spindle-temperature-far-too-high")
+        let plant = Fixtures.press.location
+        #expect(
+            TopicTree.longestTopic(location: plant, signals: [Fixtures.name("a/b")], alarms: [alarm])
+                == "kpl/v1/acme/dordrecht/press-2/_alarm/spindle-temperature-far-too-high")
+        #expect(
+            TopicTree.longestTopic(location: plant, signals: [Fixtures.name("a/b")])
+                == "kpl/v1/acme/dordrecht/press-2/_meta/rev/4294967295")
+    }
+}
