@@ -1,6 +1,11 @@
 import ArgumentParser
+import KoppelAgent
 
 @main
-struct Koppel: ParsableCommand {
-    func run() throws {}
+struct Koppel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "koppel",
+        abstract: "Reads machines over Modbus and brings every reading to MQTT, or says why it is missing.",
+        version: koppelVersion,
+        subcommands: [RunCommand.self])
 }

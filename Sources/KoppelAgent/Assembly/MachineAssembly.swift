@@ -68,7 +68,7 @@ struct MachineAssembly {
             quantityKind: point.quantityKind, unit: point.unit, dataType: point.dataType,
             semanticIDs: point.semanticIDs, mtconnect: point.mtconnect, range: point.range, limits: point.limits,
             enumeration: point.enumeration, counter: point.counter, interval: interval,
-            staleAfter: ages.staleAfter, badAfter: ages.badAfter, deadband: point.sampling.deadband)
+            staleAfter: ages.stale, badAfter: ages.bad, deadband: point.sampling.deadband)
     }
 }
 

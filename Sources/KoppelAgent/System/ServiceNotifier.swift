@@ -41,7 +41,7 @@ struct ServiceNotifier: Sendable {
         }
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = sendto(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL.rawValue), address, socklen_t(length))
+                _ = sendto(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL), address, socklen_t(length))
             }
         }
     }

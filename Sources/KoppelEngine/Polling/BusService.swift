@@ -207,8 +207,8 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         guard !unstored.isEmpty else { return }
         let refused = await parts.sink.store(unstored)
         for record in refused {
-            guard let machine = machines.firstIndex(where: { $0.number == record.machine }) else { continue }
-            machines[machine].couldNotStore(record)
+            guard let machine = machines.firstIndex(where: { $0.number == record.record.machine }) else { continue }
+            machines[machine].couldNotStore(record.record)
         }
         unstored.removeAll(keepingCapacity: true)
     }

@@ -132,7 +132,7 @@ package struct PolledMachine: Sendable {
     }
 
     /// The journal could not take this record: each of its readings is declared missing with the next one.
-    mutating func couldNotStore(_ record: SweepRecord) {
+    package mutating func couldNotStore(_ record: SweepRecord) {
         for reading in record.readings {
             declare(
                 Gap(signal: reading.signal, from: reading.time, to: reading.time, lost: 1, reason: .diskFault))

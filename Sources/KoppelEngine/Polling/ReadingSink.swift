@@ -15,7 +15,7 @@ package actor ReadingSink {
     /// Stores the records and returns when they are durable.
     ///
     /// - Returns: The records the journal could not take; their readings have to be declared missing later.
-    package nonisolated func store(_ swept: [SweptRecord]) async -> [SweepRecord] {
+    package nonisolated func store(_ swept: [SweptRecord]) async -> [SweptRecord] {
         let records = swept.map(\.record)
         do throws(JournalError) {
             _ = try await journal.append(records)
@@ -24,7 +24,7 @@ package actor ReadingSink {
             return []
         } catch {
             await failed(error)
-            return records
+            return swept
         }
     }
 

@@ -1,0 +1,110 @@
+internal import Foundation
+internal import KoppelConfig
+internal import KoppelCore
+internal import KoppelDialects
+internal import KoppelEngine
+internal import KoppelMQTT
+internal import KoppelModbus
+internal import Logging
+
+/// Wires the parts of one site together: registers its machines, and makes a service for each bus and destination.
+struct SiteAssembly {
+    let site: Site
+    let journal: any Journal
+    let history: JournalHistory
+    let wallClock: WallClock
+    /// `urn:uuid:` of this run of the agent.
+    let session: String
+    let since: Timestamp
+
+    /// What has to run for the site, and what is stored before anything is read.
+    struct Services: Sendable {
+        var buses: [BusService<ContinuousClock>]
+        var deliveries: [DeliveryService<ContinuousClock>]
+    }
+
+    func services() async throws(JournalError) -> Services {
+        let served = site.destinations.filter(\.isServed)
+        try await journal.setDestinations(served.map(\.id))
+
+        let agent = AgentDescription(
+            id: site.agent.id, urn: history.agentURN, version: koppelVersion, location: site.agent.location)
+        var descriptions: [MachineDescription] = []
+        var polled: [Identifier: [PolledMachine]] = [:]
+        var opening: [SweptRecord] = []
+        for machine in site.machines {
+            guard let bus = site.buses.first(where: { $0.id == machine.bus }) else { continue }
+            let assembly = MachineAssembly(settings: machine, endpoint: bus.endpoint)
+            let register = try await journal.register(
+                MachineRegistration(
+                    id: machine.id, signals: assembly.signals.entries.map(\.name),
+                    fingerprint: DescriptorFingerprint.of(
+                        assembly.description(assembly.provisionalRegister), agent: agent)))
+            descriptions.append(assembly.description(register))
+            var one = PolledMachine(
+                settings: machine, register: register, cost: BusCost(bus.endpoint),
+                doubtsClock: !site.agent.clockIsolated)
+            for problem in one.problems {
+                Logger.current.error(
+                    "Some signals can never be read", metadata: ["machine": "\(machine.id)", "error": "\(problem)"])
+            }
+            if let record = one.opening(time: wallClock.now, history: history, clock: wallClock.state) {
+                opening.append(record)
+            }
+            polled[bus.id, default: []].append(one)
+        }
+
+        let deliveries = served.compactMap { delivery(to: $0, agent: agent, machines: descriptions) }
+        let sink = ReadingSink(journal: journal, lanes: deliveries.map(\.live))
+        for refused in await sink.store(opening) {
+            for (bus, machines) in polled {
+                guard let index = machines.firstIndex(where: { $0.number == refused.record.machine }) else { continue }
+                polled[bus]?[index].couldNotStore(refused.record)
+            }
+        }
+        return Services(
+            buses: site.buses.compactMap { service(for: $0, machines: polled[$0.id] ?? [], sink: sink) },
+            deliveries: deliveries.map(\.service))
+    }
+
+    private func service(
+        for bus: BusSettings, machines: [PolledMachine], sink: ReadingSink
+    ) -> BusService<ContinuousClock>? {
+        guard !machines.isEmpty else { return nil }
+        do throws(BusError) {
+            let link = try ModbusBus.link(for: bus, clock: wallClock)
+            return BusService(
+                bus: bus, machines: machines,
+                parts: .init(
+                    link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) }),
+                clock: ContinuousClock())
+        } catch {
+            return BusService(
+                bus: bus, machines: machines,
+                parts: .init(
+                    link: UnusableLink(error: error), sink: sink, wallClock: wallClock, jitter: { 1 }),
+                clock: ContinuousClock())
+        }
+    }
+
+    private func delivery(
+        to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription]
+    ) -> (service: DeliveryService<ContinuousClock>, live: LiveLane)? {
+        do throws(DialectError) {
+            let dialect = try DialectRegistry.dialect(destination.dialect, agent: agent, machines: machines)
+            let live = LiveLane(epoch: history.epoch)
+            let service = DeliveryService(
+                destination: destination,
+                parts: .init(
+                    journal: journal, uplink: MQTTLink(settings: destination), dialect: dialect, live: live,
+                    quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
+                    session: session, since: since),
+                clock: ContinuousClock())
+            return (service, live)
+        } catch {
+            Logger.current.error(
+                "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+}
