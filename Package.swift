@@ -94,6 +94,6 @@ let package = Package(
         ].map { (name: String, needs: [Target.Dependency]) in
             .testTarget(
                 name: name, dependencies: needs + ["KoppelTestKit", subprocess],
-                exclude: [], swiftSettings: settings)
+                exclude: ["KoppelConfigTests": ["Fixtures"]][name] ?? [], swiftSettings: settings)
         }
 )
