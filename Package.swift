@@ -17,11 +17,8 @@ let settings: [SwiftSetting] = [
 let borderSettings = settings + [.strictMemorySafety()]
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
-
-/// Files beside the tests that are read from disk and not built.
-let testData = ["KoppelDialectsTests": ["Golden"]]
 
 let package = Package(
     name: "koppel",
@@ -59,20 +56,20 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "KoppelDialects", dependencies: ["KoppelCore"], swiftSettings: settings),
         // 4: the engine
-        .target(name: "KoppelEngine", dependencies: ["KoppelCore", log], swiftSettings: settings),
+        .target(name: "KoppelEngine", dependencies: ["KoppelCore", log, lifecycle], swiftSettings: settings),
         // 5: the composition root
         .target(
             name: "KoppelAgent",
             dependencies: [
                 "KoppelCore", "KoppelExecutor", "KoppelConfig", "KoppelModbus", "KoppelMQTT", "KoppelJournal",
-                "KoppelDialects", "KoppelEngine", "CLinuxShims", log, signals,
+                "KoppelDialects", "KoppelEngine", "CLinuxShims", log, lifecycle,
             ],
             swiftSettings: settings),
         // 6: the command line
         .executableTarget(
             name: "koppel",
             dependencies: [
-                "KoppelCore", "KoppelConfig", "KoppelAgent", subprocess, log,
+                "KoppelCore", "KoppelConfig", "KoppelAgent", subprocess, log, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -97,6 +94,6 @@ let package = Package(
         ].map { (name: String, needs: [Target.Dependency]) in
             .testTarget(
                 name: name, dependencies: needs + ["KoppelTestKit", subprocess],
-                exclude: testData[name] ?? [], swiftSettings: settings)
+                exclude: ["KoppelConfigTests": ["Fixtures"]][name] ?? [], swiftSettings: settings)
         }
 )

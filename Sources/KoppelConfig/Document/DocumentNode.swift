@@ -19,6 +19,7 @@ struct DocumentNode {
     /// What it is, for a sentence such as "here stands a list".
     var kindName: String {
         switch content {
+        case .scalar(let text, _) where text.isEmpty: "an empty text"
         case .scalar(let text, let isPlain): isPlain && isNull(text) ? "nothing" : "a single value"
         case .sequence: "a list"
         case .mapping: "a mapping"

@@ -21,10 +21,12 @@ struct DocumentParser {
         var keys = MaskedKeys(text: text)
         while true {
             do {
-                guard let root = try Yams.compose(yaml: keys.text, .basic, .default, .utf8) else {
-                    return refuse("the file is empty", hint: nil)
+                // The nodes know their anchors only as long as the parser lives.
+                let parser = try Yams.Parser(yaml: keys.text, resolver: .basic, encoding: .utf8)
+                return try withExtendedLifetime(parser) {
+                    guard let root = try parser.singleRoot() else { return refuse("the file is empty", hint: nil) }
+                    return node(root, depth: 1, keys: keys)
                 }
-                return node(root, depth: 1, keys: keys)
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 // The library names only the first occurrence and gives up. Masking that one makes it go on, and
                 // the second is found when the nodes are taken over.
@@ -99,23 +101,24 @@ struct DocumentParser {
         return nil
     }
 
+    private func hint(for problem: String) -> String {
+        if problem.contains("alias") { return "A text that starts with * stands in quotes." }
+        if problem.contains("tab character") { return "Indent with spaces, not tabs." }
+        if problem.contains("cannot start any token") {
+            return "Indent with spaces, not tabs; a text that starts with @, ` or % stands in quotes."
+        }
+        return "Look at the indentation, the colons and the quotes here and in the line above."
+    }
+
     private func refuse(_ error: any Error) -> DocumentNode? {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, _),
             YamlError.parser(let context, let problem, let mark, _),
             YamlError.composer(let context, let problem, let mark, _):
             let during = context.map { " \($0.text) that starts in line \($0.mark.line)" } ?? ""
-            let hint: String? =
-                if problem.contains("alias") {
-                    "A text that starts with * stands in quotes."
-                } else if problem.contains("cannot start any token") {
-                    "Indent with spaces, not tabs; a text that starts with @ or % stands in quotes."
-                } else {
-                    "Look at the indentation, the colons and the quotes here and in the line above."
-                }
             return refuse(
                 "this is not YAML: \(problem)\(during)", at: SourcePosition(line: mark.line, column: mark.column),
-                hint: hint)
+                hint: hint(for: problem + during))
         case YamlError.reader(let problem, _, _, _):
             return refuse("this is not YAML: \(problem)", hint: "Remove the control characters.")
         default:

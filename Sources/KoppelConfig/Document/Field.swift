@@ -23,27 +23,31 @@ struct Field {
     }
 
     /// Writes an error about the value.
-    func error(_ sentence: String, hint: String? = nil) {
+    func error(_ sentence: String, hint: @autoclosure () -> String? = nil) {
         add(.error, sentence, hint: hint, at: node.position)
     }
 
     /// Writes an error about the key, for a thing that is missing below it.
-    func keyError(_ sentence: String, hint: String? = nil) {
+    func keyError(_ sentence: String, hint: @autoclosure () -> String? = nil) {
         add(.error, sentence, hint: hint, at: keyPosition)
     }
 
-    func warning(_ sentence: String, hint: String? = nil) {
+    func warning(_ sentence: String, hint: @autoclosure () -> String? = nil) {
         add(.warning, sentence, hint: hint, at: node.position)
     }
 
-    func keyWarning(_ sentence: String, hint: String? = nil) {
+    func keyWarning(_ sentence: String, hint: @autoclosure () -> String? = nil) {
         add(.warning, sentence, hint: hint, at: keyPosition)
     }
 
-    private func add(_ severity: ConfigIssue.Severity, _ sentence: String, hint: String?, at position: SourcePosition) {
+    /// A hint may look through every known name, so it is only made while the list of issues is short.
+    private func add(
+        _ severity: ConfigIssue.Severity, _ sentence: String, hint: () -> String?, at position: SourcePosition
+    ) {
         issues.add(
             ConfigIssue(
-                file: file, position: position, path: path, severity: severity, sentence: sentence, hint: hint))
+                file: file, position: position, path: path, severity: severity, sentence: sentence,
+                hint: issues.issues.count < 200 ? hint() : nil))
     }
 
     /// The text as written if this is a single value, without an issue if it is not.
@@ -168,7 +172,7 @@ struct Field {
 
     /// Writes that something else was expected here and gives `nil`.
     func wrongKind<Value>(expected: String, hint: String? = nil) -> Value? {
-        if let text = scalarText, !isNothing, text.utf8.count <= 80 {
+        if let text = scalarText, !isNothing, (1...80).contains(text.utf8.count) {
             error("\(expected) belongs here, not `\(text)`", hint: hint)
         } else {
             error("\(expected) belongs here, not \(node.kindName)", hint: hint)

@@ -10,6 +10,7 @@ enum FilePath {
     static func resolve(_ path: String, from folder: String) -> String {
         if path.hasPrefix("/") { return path }
         let plain = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        if folder == "." { return plain }
         return folder.hasSuffix("/") ? folder + plain : folder + "/" + plain
     }
 

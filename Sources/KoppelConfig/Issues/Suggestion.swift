@@ -10,7 +10,9 @@ func nearest(to word: String, in known: some Sequence<String>) -> String? {
         let allowed = max(1, max(letters.count, other.count) / 3)
         guard other.count <= 96, abs(other.count - letters.count) <= allowed else { continue }
         let distance = editDistance(letters, other)
-        guard distance <= allowed, distance < (best?.distance ?? .max) else { continue }
+        guard distance <= allowed, distance <= (best?.distance ?? .max) else { continue }
+        // Of two as near, a letter forgotten is likelier than a letter too many: kWh means kW.h, not kW.
+        if let best, distance == best.distance, candidate.utf8.count <= best.word.utf8.count { continue }
         best = (candidate, distance)
     }
     return best?.word

@@ -36,21 +36,21 @@ enum AddressNotation: String, CaseIterable {
         if text.utf8.count <= 5, let named = Self.table(digit: number / 10_000), number % 10_000 > 0 {
             readings.append((named, number % 10_000))
         }
-        // Six digits: five count. Without the leading zero only a coil is left, 10000 and up.
+        // Six digits: five count. A coil loses its leading zero easily, so 10001 may be the coil 010001.
         if text.utf8.count == 6, let named = Self.table(digit: number / 100_000) {
             readings.append((named, number % 100_000))
-        } else if text.utf8.count == 5, number > 10_000, number % 10_000 > 0 {
+        } else if table == .coil, text.utf8.count == 5, number > 10_000, number % 10_000 > 0 {
             readings.append((.coil, number))
         }
         readings.removeAll { !(1...65_536).contains($0.number) }
         let agreeing = readings.filter { $0.table == table }
-        // 40001 for a holding register is what every manual means by it; the reading as coil 40001 needs a coil.
-        if let only = agreeing.first, table != .coil || readings.count == 1 { return UInt16(only.number - 1) }
+        if readings.count == 1, let only = agreeing.first { return UInt16(only.number - 1) }
         guard !readings.isEmpty else {
+            let zeroBased =
+                number > 0 && number % 10_000 == 0
+                ? " If the manual counts from 0, write `addressing: zero-based`." : ""
             field.error(
-                "\(text) is no address in modicon notation",
-                hint: "The first \(table.entity) is \(first(table)). If the manual counts from 0, write "
-                    + "`addressing: zero-based` and the number without its first digit.")
+                "\(text) is no address in modicon notation", hint: "A \(table.entity) is \(span(table)).\(zeroBased)")
             return nil
         }
         let meanings = readings.map { "\($0.table.entity) \($0.number) (data address \($0.number - 1))" }
@@ -74,8 +74,9 @@ enum AddressNotation: String, CaseIterable {
         return String(Self.digit(table)) + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 
-    private func first(_ table: RegisterTable) -> String {
-        table == .coil ? "00001" : "\(Self.digit(table))0001"
+    private func span(_ table: RegisterTable) -> String {
+        let digit = Self.digit(table)
+        return "\(digit)0001 to \(digit)9999, or \(digit)00001 to \(digit)65536"
     }
 
     private static func table(digit: Int) -> RegisterTable? {

@@ -1,4 +1,4 @@
-internal import KoppelCore
+package import KoppelCore
 
 /// A vectors file and everything that is to be said about it. There are no vectors if there is an error.
 package struct VectorsLoad: Sendable {
@@ -6,29 +6,33 @@ package struct VectorsLoad: Sendable {
     package var issues: [ConfigIssue]
 }
 
-/// Loads one `MODEL.vectors.yaml`.
-package func loadVectors(at path: String, files: some ConfigFiles) -> VectorsLoad {
+/// Loads one `MODEL.vectors.yaml`, and compares its names with the profile if there is one.
+package func loadVectors(at path: String, profile: DeviceProfile? = nil, files: some ConfigFiles) -> VectorsLoad {
     let log = IssueLog()
-    let result = openDocument(path, files: files, issues: log).flatMap(readVectors)
+    let result = openDocument(path, files: files, issues: log).flatMap { readVectors($0, profile: profile) }
     return VectorsLoad(vectors: log.hasErrors ? nil : result, issues: log.sorted())
 }
 
-private func readVectors(_ document: Field) -> VectorsFile? {
+private func readVectors(_ document: Field, profile: DeviceProfile?) -> VectorsFile? {
     guard let section = document.section(["profile", "vectors"]) else { return nil }
-    let profile = section.required("profile")?.identifier()
+    let id = section.required("profile")?.identifier()
+    if let id, let profile, id != profile.id {
+        section["profile"]?.error("the profile beside this file is `\(profile.id)`, not `\(id)`")
+    }
+    let known = profile.map { KnownSignals($0.points.map(\.signal.description)) }
     let items = section.required("vectors")?.list(named: "name") ?? []
-    let vectors = items.compactMap(readVector)
-    return profile.map { VectorsFile(profile: $0, vectors: vectors) }
+    let vectors = items.compactMap { readVector($0, known: known) }
+    return id.map { VectorsFile(profile: $0, vectors: vectors) }
 }
 
-private func readVector(_ field: Field) -> VectorsFile.Vector? {
+private func readVector(_ field: Field, known: KnownSignals?) -> VectorsFile.Vector? {
     guard let section = field.section(["name", "words", "expect"]) else { return nil }
     let name = section.required("name")?.string()
     var words: [RegisterTable: [UInt16: [UInt16]]] = [:]
-    let known = RegisterTable.allCases.map(\.name)
+    let tables = RegisterTable.allCases.map(\.name)
     for (key, value) in section.required("words")?.entries() ?? [] {
         guard let table = RegisterTable.allCases.first(where: { $0.name == key }) else {
-            value.keyError("unknown key", hint: suggestion(for: key, in: known))
+            value.keyError("unknown key", hint: suggestion(for: key, in: tables))
             continue
         }
         words[table] = readWords(value, table: table)
@@ -38,6 +42,9 @@ private func readVector(_ field: Field) -> VectorsFile.Vector? {
         guard let signal = SignalName(key) else {
             value.keyError("`\(key)` is no signal name")
             continue
+        }
+        if let known, !known.contains(signal) {
+            value.keyError("the profile has no signal `\(signal)`", hint: suggestion(for: key, in: known.names))
         }
         expectations[signal] = readExpectation(value)
     }

@@ -16,7 +16,9 @@ struct MeaningReader {
     func unit(_ kind: SignalKind?) -> UnitOfMeasure? {
         guard let field = section["unit"] else {
             if kind == .measurement || kind == .counter, let kind {
-                section.field.keyError("a \(kind.rawValue) needs a `unit`", hint: "For example unit: {ucum: V}.")
+                section.field.keyError(
+                    "a \(kind.rawValue) needs a `unit`",
+                    hint: "For example unit: {ucum: \(kind == .counter ? "kW.h" : "V")}.")
             }
             return nil
         }

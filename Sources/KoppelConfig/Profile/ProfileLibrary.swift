@@ -63,7 +63,9 @@ package struct ProfileLibrary: Sendable {
             }
             for file in facts.isFolder ? yamlFiles(below: path, depth: 3) : [path] {
                 if file.hasSuffix(Self.vectorsSuffix) {
-                    loadVectors(at: file, files: files).issues.forEach(log.add)
+                    let profilePath = file.dropLast(Self.vectorsSuffix.count) + ".yaml"
+                    let profile = loadProfile(at: String(profilePath), files: files).profile
+                    loadVectors(at: file, profile: profile, files: files).issues.forEach(log.add)
                 } else {
                     loadProfile(at: file, files: files).issues.forEach(log.add)
                 }

@@ -154,6 +154,8 @@ struct KnownSignals {
         lookup = Set(names)
     }
 
+    func contains(_ name: SignalName) -> Bool { lookup.contains(name.description) }
+
     /// The name in this field, if the profile has such a signal.
     func name(_ field: Field) -> SignalName? {
         guard let name = field.signalName() else { return nil }

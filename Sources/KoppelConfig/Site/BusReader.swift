@@ -18,11 +18,11 @@ struct BusReader {
         guard let text = field.string() else { return nil }
         if text.hasPrefix("rtu:"), !text.hasPrefix("rtu://") { return serial(field, String(text.dropFirst(4))) }
         guard let parts = EndpointText(text), ["tcp", "rtu+tcp"].contains(parts.scheme) else {
-            field.error("`\(text)` is no bus URL", hint: hint)
+            field.error("this is no bus URL", hint: hint)
             return nil
         }
         guard !parts.hasCredentials, parts.rest.isEmpty, parts.hasPlainHost else {
-            field.error("`\(text)` is no bus URL", hint: "Only HOST:PORT follows \(parts.scheme)://.")
+            field.error("this is no bus URL", hint: "Only HOST:PORT follows \(parts.scheme)://.")
             return nil
         }
         if parts.scheme == "tcp" {

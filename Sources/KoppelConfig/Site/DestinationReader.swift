@@ -54,7 +54,7 @@ struct DestinationReader {
             return nil
         }
         guard parts.rest.isEmpty || parts.rest == "/", parts.hasPlainHost else {
-            field.error("`\(text)` is no URL of a broker", hint: "Only HOST:PORT follows \(parts.scheme)://.")
+            field.error("this is no URL of a broker", hint: "Only HOST:PORT follows \(parts.scheme)://.")
             return nil
         }
         let isSecure = parts.scheme == "mqtts"

@@ -5,6 +5,8 @@ internal import KoppelCore
 /// A signal that is named beats a pattern, and of two patterns the later one wins. A signal that is off but needed
 /// by another, by the state rule or by an alarm is read all the same and not published.
 struct SignalSelection {
+    /// Patterns for one machine, since each is compared with every signal.
+    static let maximumPatterns = 200
     static let overrideKeys = [
         "every", "deadband", "every-reading", "heartbeat", "stale-after", "bad-after", "label", "range", "limits",
         "publish",
@@ -34,11 +36,16 @@ struct SignalSelection {
         var patterns: [(pattern: String, change: Change)] = []
         var named: [SignalName: Change] = [:]
         let names = profile.points.map(\.point.signal.description)
+        let known = Set(names)
         for (key, value) in field?.entries() ?? [] {
             if key.contains("*") {
                 guard names.contains(where: { matches($0, pattern: key) }) else {
                     value.keyError("no signal of the profile fits `\(key)`", hint: suggestion(for: key, in: names))
                     continue
+                }
+                guard patterns.count < Self.maximumPatterns else {
+                    value.keyError("more than \(Self.maximumPatterns) patterns for one machine")
+                    break
                 }
                 if let change = readChange(value) { patterns.append((key, change)) }
             } else if let name = signalName(key, value) {
@@ -47,7 +54,7 @@ struct SignalSelection {
                     points.removeAll { $0.point.signal == name }
                     points.append(added.point)
                     named[name] = added.change
-                } else if names.contains(key) {
+                } else if known.contains(key) {
                     if let change = readChange(value) { named[name] = change }
                 } else {
                     value.keyError("the profile has no signal `\(key)`", hint: unknownHint(key, names))

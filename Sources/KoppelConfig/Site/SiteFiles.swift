@@ -17,6 +17,8 @@ struct SiteParts {
 /// Reads a site file and the folders it includes, at most 1,000 files, and puts their sections together.
 struct SiteFiles {
     static let maximumFiles = 1_000
+    /// Buses, machines and destinations, of each.
+    static let maximumEntries = 10_000
     private static let keys = ["koppel", "agent", "buses", "machines", "destinations", "page", "include"]
 
     let files: any ConfigFiles
@@ -74,6 +76,9 @@ struct SiteFiles {
     ) {
         guard let field, !field.isNothing else { return }
         for (key, value) in field.entries() ?? [] {
+            guard parts[keyPath: keyPath].count < Self.maximumEntries else {
+                return field.keyError("more than 10,000 of these are not supported", hint: "Use several agents.")
+            }
             if let other = parts[keyPath: keyPath].first(where: { $0.key == key }) {
                 value.keyError(
                     "`\(key)` stands in two files, also in \(other.field.file) line \(other.field.keyPosition.line)",

@@ -1,0 +1,133 @@
+import Foundation
+import KoppelConfig
+import KoppelCore
+import Testing
+
+/// What a site file becomes: the example of the blueprint, and choosing, overriding and adding signals.
+struct SiteTests {
+    @Test func `the example of the blueprint loads as it stands`() throws {
+        let site = try #require(try load(try Fixture.text("site-good-blueprint.yaml")).site)
+        #expect(site.agent.id.description == "box-1")
+        #expect(site.agent.location.map(\.level) == ["Enterprise", "Site"])
+        #expect(site.agent.journal.limit == 2 << 30)
+        #expect(site.agent.journal.keep == .seconds(30 * 86_400))
+        #expect(site.agent.journal.durability == .power)
+        #expect(
+            site.buses.map(\.endpoint) == [
+                .tcp(host: "127.0.0.1", port: 1_502),
+                .rtu(device: "/dev/serial/by-id/usb-FTDI_0001", line: SerialLine(baud: 9_600)),
+            ])
+        let machine = try #require(site.machines.first)
+        #expect(machine.location.map(\.level) == ["Enterprise", "Site", "Area", "ProductionLine", "EquipmentModule"])
+        #expect(machine.location.map(\.id.description) == ["acme", "hengelo", "hal-3", "lijn-1", "main-meter"])
+        #expect(machine.profile.id.description == "eastron-sdm630-v2")
+        #expect(
+            intervals(machine) == [
+                "electrical/voltage-l1": .seconds(1), "electrical/frequency": .seconds(10),
+                "energy/import": .seconds(10),
+            ])
+        let hub = try #require(site.destinations.first { $0.id.description == "hub-zuidholland" })
+        #expect(hub.port == 8_883)
+        #expect(hub.tls?.key == .file(path: "/run/credentials/koppel.service/box-key"))
+        #expect(hub.share == .policy(path: "/etc/koppel/sharing/hub-zuidholland.yaml"))
+        #expect(site.destinations.map(\.isServed) == [true, false, false])
+        #expect(site.destinations.map(\.publish.count) == [6, 2, 6])
+        #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))
+    }
+
+    @Test func `a machine may be simulated, slower than its profile and have its own timing`() throws {
+        let machine = try machine("simulated: true, timeout: 300ms, pause: 5ms, every: 1min, title: Meter")
+        #expect(machine.simulated)
+        #expect(machine.profile.timing.responseTimeout == .milliseconds(300))
+        #expect(machine.profile.timing.pauseBeforeRequest == .milliseconds(5))
+        #expect(machine.title == ["nl": "Meter", "en": "Meter"])
+        #expect(Set(machine.points.map(\.sampling.interval)) == [.seconds(60)])
+        // The counter's own ages of 30 s and 100 s: the first is shorter than the interval and goes.
+        let counter = try #require(machine.points.last)
+        #expect(counter.sampling.staleAfter == nil)
+        #expect(counter.sampling.badAfter == .seconds(100))
+    }
+
+    @Test func `a signal that is named beats a pattern, whatever comes first`() throws {
+        let machine = try machine(#"signals: {energy/import: {every: 5s}, "*": off, electrical/frequency: on}"#)
+        #expect(intervals(machine).keys.sorted() == ["electrical/frequency", "electrical/voltage-l1", "energy/import"])
+        #expect(intervals(machine)["energy/import"] == .seconds(5))
+        // The alarm needs the voltage: it is read, and not published.
+        #expect(machine.points.filter { !$0.published }.map(\.signal.description) == ["electrical/voltage-l1"])
+    }
+
+    @Test func `a full definition adds a signal in the notation of the profile`() throws {
+        let machine = try machine(
+            """
+            signals: {extra/phase: {label: {nl: Hoek, en: Angle}, entity: InputRegister, address: 66, every: 5s,
+              wireType: float32, kind: measurement, unit: {ucum: deg},
+              quantityKind: "http://qudt.org/vocab/quantitykind/Angle"}}
+            """)
+        let added = try #require(machine.points.first { $0.signal.description == "extra/phase" })
+        #expect(added.address == 66)
+        #expect(added.sampling.interval == .seconds(5))
+    }
+
+    @Test func `a scale register that is off is read for the signal that needs it`() throws {
+        var files = try Fixture.files(adding: [
+            "/s/s.yaml": head + "    signals: {power/scale: off}\n    profile: p.yaml\n"
+        ])
+        files.contents["/s/p.yaml"] = try Fixture.text("profile-good-everything.yaml")
+        let load = loadSite(at: "/s/s.yaml", library: ProfileLibrary(folders: [], files: files), files: files)
+        #expect(load.issues == [])
+        let scale = try #require(load.site?.machines.first?.points.first { $0.signal.description == "power/scale" })
+        #expect(!scale.published)
+    }
+
+    @Test(arguments: [
+        ("electrical/*", true), ("*", true), ("*/*-l1", true), ("elec*vol*", true), ("*age", false),
+        ("electrical/voltage", false), ("electrical/voltage-l1*", true), ("*l1*l1", false),
+    ]) func `a star stands for any text`(_ pattern: String, _ fits: Bool) throws {
+        let load = try loadMachine("signals: {\"\(pattern)\": {every: 7s}}", onlyFirstSignal: true)
+        #expect((load.site != nil) == fits)
+        #expect(load.site?.machines.first?.points.first?.sampling.interval == (fits ? .seconds(7) : nil))
+    }
+
+    private let head = """
+        koppel: 1
+        agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+        buses: {hal-3: {url: "tcp://127.0.0.1:1502"}}
+        machines:
+          meter:
+            bus: hal-3
+            unit: 1
+
+        """
+
+    private func load(_ text: String) throws -> SiteLoad {
+        let files = try Fixture.files(adding: ["site.yaml": text])
+        return loadSite(at: "site.yaml", library: ProfileLibrary(folders: ["Devices"], files: files), files: files)
+    }
+
+    private func machine(_ keys: String) throws -> MachineSettings {
+        let load = try loadMachine(keys)
+        return try #require(load.site?.machines.first, "\(load.issues)")
+    }
+
+    /// A site with one meter that has these keys too.
+    private func loadMachine(_ keys: String, onlyFirstSignal: Bool = false) throws -> SiteLoad {
+        var files = try Fixture.files(adding: [
+            "site.yaml": """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses: {hal-3: {url: "tcp://127.0.0.1:1502"}}
+            machines:
+              meter: {bus: hal-3, unit: 1, profile: eastron/sdm630-v2, \(keys)}
+            """
+        ])
+        let path = "Devices/eastron/sdm630-v2.yaml"
+        if onlyFirstSignal, let text = files.contents[path], let end = text.range(of: "  - signal: electrical/freq") {
+            files.contents[path] = String(text[..<end.lowerBound])
+        }
+        return loadSite(at: "site.yaml", library: ProfileLibrary(folders: ["Devices"], files: files), files: files)
+    }
+
+    private func intervals(_ machine: MachineSettings) -> [String: Duration?] {
+        Dictionary(machine.points.map { ($0.signal.description, $0.sampling.interval) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import KoppelConfig
+import KoppelCore
+import Testing
+
+/// Every profile under `Devices` is found by its folder: a new device needs no Swift.
+struct DeviceTests {
+    @Test func `there are device profiles`() {
+        #expect(!Device.all.isEmpty)
+    }
+
+    @Test(arguments: Device.all)
+    func `a profile has no issues, and its id is its path`(_ device: Device) throws {
+        let load = Device.library.load(device.id)
+        #expect(load.issues.isEmpty, "\(issueText(load.issues))")
+        let profile = try #require(load.profile)
+        #expect(profile.id.description == device.id.replacing("/", with: "-"))
+    }
+
+    @Test(arguments: Device.all)
+    func `a profile has vectors`(_ device: Device) {
+        let load = loadVectors(
+            at: device.vectorsPath, profile: Device.library.load(device.id).profile, files: DiskFiles())
+        #expect(load.issues.isEmpty, "\(issueText(load.issues))")
+        #expect(load.vectors?.vectors.isEmpty == false)
+        #expect(load.vectors?.vectors.allSatisfy { !$0.expectations.isEmpty } == true)
+    }
+
+    @Test(arguments: Device.all.flatMap(\.recorded))
+    func `a vector decodes to what it says`(_ recorded: RecordedVector) throws {
+        let decoded = decodeAll(points: recorded.profile.points, words: recorded.vector.words)
+        for (signal, expectation) in recorded.vector.expectations.sorted(by: { $0.key < $1.key }) {
+            guard let actual = decoded.first(where: { $0.signal == signal })?.decoded else {
+                Issue.record("\(signal): the vector does not give all of its registers")
+                continue
+            }
+            let unit = recorded.profile.points.first { $0.signal == signal }?.unit
+            let difference = expectation.difference(to: actual, unit: unit)
+            #expect(difference == nil, "\(signal): \(difference ?? "")")
+        }
+    }
+
+    private func issueText(_ issues: [ConfigIssue]) -> String {
+        issues.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// One profile of the folder `Devices`.
+struct Device: CustomTestStringConvertible {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Devices").standardizedFileURL.path
+    static let library = ProfileLibrary(folders: [folder], files: DiskFiles())
+    static let all = library.list().map { Device(id: $0.id, path: $0.path) }
+
+    var id: String
+    var path: String
+    var testDescription: String { id }
+
+    var vectorsPath: String { path.dropLast(".yaml".count) + ".vectors.yaml" }
+
+    /// The vectors of this device; none if a file has issues, which another test tells.
+    var recorded: [RecordedVector] {
+        guard let profile = Self.library.load(id).profile,
+            let vectors = loadVectors(at: vectorsPath, profile: profile, files: DiskFiles()).vectors
+        else { return [] }
+        return vectors.vectors.map { RecordedVector(device: id, profile: profile, vector: $0) }
+    }
+}
+
+/// One vector with the profile it proves.
+struct RecordedVector: CustomTestStringConvertible {
+    var device: String
+    var profile: DeviceProfile
+    var vector: VectorsFile.Vector
+    var testDescription: String { "\(device): \(vector.name)" }
+}
