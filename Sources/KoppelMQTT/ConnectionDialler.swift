@@ -43,7 +43,9 @@ actor ConnectionDialler {
         throw failure
     }
 
-    private func connect(will: OutgoingMessage?, family: Int32?, within limit: Duration) throws(UplinkError) -> Connected {
+    private func connect(will: OutgoingMessage?, family: Int32?, within limit: Duration) throws(UplinkError)
+        -> Connected
+    {
         let handle = try prepare(will: will)
         let source = family.map { $0 == AF_INET6 ? "::" : "0.0.0.0" }
         // The library takes 5 s to 65,535 s.
@@ -51,7 +53,9 @@ actor ConnectionDialler {
         let begun = handle.beginConnect(host: settings.host, port: settings.port, keepalive: keepalive, from: source)
         guard begun.isGood else { throw diagnosis.notBegun(begun, complaints: handle.complaints) }
         let nanoseconds = max(0, limit.wholeNanoseconds)
-        guard koppel_poll2(-1, handle.socket, 1, nanoseconds) & 12 != 0 else { throw diagnosis.connectFailed(ETIMEDOUT) }
+        guard koppel_poll2(-1, handle.socket, 1, nanoseconds) & 12 != 0 else {
+            throw diagnosis.connectFailed(ETIMEDOUT)
+        }
         let code = handle.socketError
         guard code == 0 else { throw diagnosis.connectFailed(code) }
         return Connected(handle)

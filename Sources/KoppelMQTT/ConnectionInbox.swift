@@ -39,8 +39,10 @@ func setCallbacks(_ handle: OpaquePointer) {
         var size: UInt32 = 0
         var receive: UInt16 = 0
         var keepalive: UInt16 = 0
-        let hasSize = unsafe mosquitto_property_read_int32(properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), &size, false)
-        let hasReceive = unsafe mosquitto_property_read_int16(properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &receive, false)
+        let hasSize = unsafe mosquitto_property_read_int32(
+            properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), &size, false)
+        let hasReceive = unsafe mosquitto_property_read_int16(
+            properties, Int32(MQTT_PROP_RECEIVE_MAXIMUM.rawValue), &receive, false)
         let hasKeepalive = unsafe mosquitto_property_read_int16(
             properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &keepalive, false)
         let facts = unsafe ConnectionFacts(

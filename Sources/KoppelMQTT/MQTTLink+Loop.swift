@@ -124,7 +124,8 @@ extension MQTTLink {
             case .acknowledged(let packet, let code):
                 guard let token = window.acknowledged(UInt16(truncatingIfNeeded: packet), at: .now) else { continue }
                 // Below 0x80 is success; 0x10 only says that nobody has subscribed.
-                onEvent?(code < 0x80 ? .acknowledged(token) : .refused(token, Refusal(reasonCode: UInt8(clamping: code))))
+                onEvent?(
+                    code < 0x80 ? .acknowledged(token) : .refused(token, Refusal(reasonCode: UInt8(clamping: code))))
             case .closed(let code) where code >= 0x80:
                 lose(diagnosis.ended(code))
                 return false

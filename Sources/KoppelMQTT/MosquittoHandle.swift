@@ -105,7 +105,8 @@ internal import KoppelCore
     func publish(_ message: OutgoingMessage, properties: Bool) -> (Result, packet: UInt16) {
         var list: OpaquePointer?
         if properties, let type = message.contentType {
-            let added = unsafe result(mosquitto_property_add_string(&list, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), type))
+            let added = unsafe result(
+                mosquitto_property_add_string(&list, Int32(MQTT_PROP_CONTENT_TYPE.rawValue), type))
             guard added.isGood else { return (added, 0) }
         }
         defer { unsafe mosquitto_property_free_all(&list) }

@@ -85,7 +85,8 @@ package struct SecretReader: Sendable {
         if status.st_mode & 0o077 != 0 {
             close(file)
             throw Problem(
-                what: "the secret file \(path) is open to other users (mode 0\(String(status.st_mode & 0o7777, radix: 8)))",
+                what:
+                    "the secret file \(path) is open to other users (mode 0\(String(status.st_mode & 0o7777, radix: 8)))",
                 advice: "Run: chmod 600 \(path)")
         }
         guard status.st_uid == 0 || status.st_uid == geteuid() else {

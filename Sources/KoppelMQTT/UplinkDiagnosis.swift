@@ -184,7 +184,8 @@ struct UplinkDiagnosis: Sendable {
     /// A call of the library failed, or the socket closed.
     ///
     /// - Parameter accepted: True if the broker had accepted us.
-    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, verdict: String?) -> UplinkError {
+    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, verdict: String?) -> UplinkError
+    {
         let openSSL = complaints.filter { $0.hasPrefix("OpenSSL Error") }
         if let verdict { return tls(verdict) }
         if complaints.contains(where: { $0.contains("host name verification failed") }) {
@@ -197,7 +198,8 @@ struct UplinkDiagnosis: Sendable {
             return error(.protocolViolation, "a packet made no sense", "Check host and port, and what is between.")
         case MOSQ_ERR_KEEPALIVE: return error(.timeout, "the ping got no answer", "Check the network on the way.")
         case MOSQ_ERR_ERRNO where result.errno != 0:
-            return error(.connectionLost, "the connection broke (\(words(result.errno)))", "Check the network and the broker.")
+            return error(
+                .connectionLost, "the connection broke (\(words(result.errno)))", "Check the network and the broker.")
         default:
             return accepted
                 ? error(
