@@ -133,7 +133,7 @@ package struct SerialLine: Hashable, Sendable {
     /// The rates libmodbus 3.1.6 knows on Linux; it silently turns any other into 9600.
     package static let supportedBaudRates = [
         110, 300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 500_000,
-        576_000, 921_600, 1_000_000, 1_152_000, 1_500_000, 2_000_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000,
+        576_000, 921_600, 1_000_000, 1_152_000, 1_500_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000,
     ]
 
     /// The time one character takes on the wire: start bit, data bits, parity bit, stop bits.

@@ -39,9 +39,9 @@ enum MBAP {
         return .frame(Frame(transaction: transaction(bytes), unit: bytes[6], length: 6 + length))
     }
 
-    /// The transaction id of a frame of which the header has arrived; `nil` before.
+    /// The transaction id of a frame whose length has arrived; `nil` before.
     static func transactionOfPartialFrame(_ bytes: Span<UInt8>) -> UInt16? {
-        bytes.count >= headerLength ? transaction(bytes) : nil
+        bytes.count >= 6 ? transaction(bytes) : nil
     }
 
     /// The frame that asks.

@@ -114,28 +114,25 @@ final class RTUTransport: Transport {
     private func silence(_ needed: Duration, on descriptor: Int32) throws(LinkFault) {
         buffer.discardAll()
         let limit = ContinuousClock.now + Self.babbleLimit + needed
-        repeat {
-            while try Waiting.readable(descriptor, until: lastByte + needed) {
-                try discardWhatIsThere(descriptor)
-                guard lastByte < limit else { throw .bad(.checksum) }
-            }
-            // What came while nobody looked may have come just now.
-        } while try discardWhatIsThere(descriptor)
+        // It looks at least once, so what came while nobody looked counts from now.
+        while try Waiting.readable(descriptor, until: lastByte + needed) {
+            try discardWhatIsThere(descriptor)
+            guard lastByte < limit else { throw .bad(.checksum) }
+        }
     }
 
-    @discardableResult
-    private func discardWhatIsThere(_ descriptor: Int32) throws(LinkFault) -> Bool {
-        guard try receive(from: descriptor) > 0 else { return false }
+    private func discardWhatIsThere(_ descriptor: Int32) throws(LinkFault) {
+        guard try receive(from: descriptor) > 0 else { return }
         buffer.discardAll()
         lastByte = .now
-        return true
     }
 
+    /// Reads what is there, after the descriptor was found to be readable.
     private func receive(from descriptor: Int32) throws(LinkFault) -> Int {
         do throws(LinkFault) {
             return try buffer.read(from: descriptor)
         } catch {
-            // The end of the stream of a serial port is an adapter that was pulled (R11).
+            // Readable without a byte is an adapter that was pulled (R11).
             throw error == .down(EPIPE) ? .down(EIO) : error
         }
     }

@@ -8,11 +8,12 @@ enum Waiting {
     /// True as soon as the descriptor can be read (or has failed, which the next read tells); false at the deadline.
     static func readable(_ descriptor: Int32, until deadline: ContinuousClock.Instant) throws(LinkFault) -> Bool {
         while true {
-            let left = deadline - .now
-            guard left > .zero else { return false }
+            // Looked at once even when the deadline has passed: what is there has come in time.
+            let left = max(deadline - .now, .zero)
             let result = koppel_poll2(descriptor, -1, 0, min(left, slice).wholeNanoseconds)
             if result < 0 { throw .down(-result) }
             if result > 0 { return true }
+            if left == .zero { return false }
             if Task.isCancelled { throw .cancelled }
         }
     }

@@ -23,7 +23,7 @@ package enum PythonServer {
                 throw error
             }
         }
-        return outcome.closureOutput
+        return outcome.closureResult
     }
 
     /// True if Python can import the module.
