@@ -61,6 +61,14 @@ struct Identity: Equatable {
             }
         }
 
+        /// The order in which entries are made: the agent, then machines by number.
+        var number: Int {
+            switch self {
+            case .agent: -1
+            case .machine(let machine): machine.number
+            }
+        }
+
         /// One line: checksum, space, JSON.
         var line: String {
             get throws(JournalError) {
