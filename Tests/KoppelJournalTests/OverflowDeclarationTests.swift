@@ -59,7 +59,8 @@ struct OverflowDeclarationTests {
             stored(1, [Sample.reading(0, seq: 1)], gaps: [missed(1, 2, 3), missed(0, 1, 1, .agentCrashed)]),
             stored(2, [Sample.reading(0, seq: 2)], gaps: [missed(5, 6, 4)]),
         ])
-        #expect(declared.replacement.gaps.filter { $0.signal == signal }.sorted { $0.lost < $1.lost }
-            == [missed(0, 1, 1, .agentCrashed), missed(1, 6, 7)])
+        #expect(
+            declared.replacement.gaps.filter { $0.signal == signal }.sorted { $0.lost < $1.lost }
+                == [missed(0, 1, 1, .agentCrashed), missed(1, 6, 7)])
     }
 }

@@ -37,7 +37,7 @@ struct JournalOpening {
         if DataFile.exists(folder.suspect) || isMissing(although: identity) { damage = try setAside() }
         do {
             return try load(lock, identity, after: damage)
-        } catch where error.kind == .corrupt && damage == nil {
+        } catch  where error.kind == .corrupt && damage == nil {
             damage = try setAside()
             return try load(lock, identity, after: damage)
         }

@@ -59,7 +59,7 @@ extension JournalWriter {
         if bytesSinceCheck >= limits.checkEvery { try enforceLimits(slices: 8) }
         do throws(JournalError) {
             try insert(records)
-        } catch where error.kind == .full {
+        } catch  where error.kind == .full {
             try makeRoom()
             try insert(records)
         }

@@ -50,7 +50,8 @@ final class World: Sendable {
     }
 
     func open(
-        _ durability: JournalSettings.Durability = .process, limit: Int = 64 << 20, keep: Duration = .seconds(86_400 * 30),
+        _ durability: JournalSettings.Durability = .process, limit: Int = 64 << 20,
+        keep: Duration = .seconds(86_400 * 30),
         floor: Int = 0
     ) async throws(JournalError) -> SQLiteJournal {
         try await SQLiteJournal.open(
@@ -89,9 +90,12 @@ enum Sample {
         return id
     }
 
-    static func registration(_ id: String = "press", signals: Int = 3, fingerprint: String = "f1") -> MachineRegistration {
+    static func registration(_ id: String = "press", signals: Int = 3, fingerprint: String = "f1")
+        -> MachineRegistration
+    {
         MachineRegistration(
-            id: self.id(id), signals: (0..<signals).compactMap { SignalName("values/s\($0)") }, fingerprint: fingerprint)
+            id: self.id(id), signals: (0..<signals).compactMap { SignalName("values/s\($0)") }, fingerprint: fingerprint
+        )
     }
 
     static func time(_ seconds: Int64) -> Timestamp {
