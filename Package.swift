@@ -84,7 +84,7 @@ let package = Package(
             ("KoppelConfigTests", ["KoppelCore", "KoppelConfig"]),
             ("KoppelModbusTests", ["KoppelCore", "KoppelExecutor", "KoppelModbus"]),
             ("KoppelMQTTTests", ["KoppelCore", "KoppelExecutor", "KoppelMQTT"]),
-            ("KoppelJournalTests", ["KoppelCore", "KoppelJournal"]),
+            ("KoppelJournalTests", ["KoppelCore", "KoppelJournal", .product(name: "GRDB", package: "GRDB.swift")]),
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
             ("KoppelEngineTests", ["KoppelCore", "KoppelEngine"]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),

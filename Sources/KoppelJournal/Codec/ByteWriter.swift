@@ -2,7 +2,7 @@
 ///
 /// Numbers are little-endian; a varint is LEB128 (7 bits a byte, lowest first).
 struct ByteWriter: ~Copyable {
-    private var base: UnsafeMutableRawPointer
+    private(set) var base: UnsafeMutableRawPointer
     private var capacity: Int
     private(set) var count = 0
 

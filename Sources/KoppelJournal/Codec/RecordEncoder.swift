@@ -14,6 +14,9 @@ struct RecordEncoder: ~Copyable {
     /// The bytes of the record encoded last.
     var bytes: UnsafeRawBufferPointer { writer.bytes }
 
+    /// Where they are, until the next record is encoded.
+    var start: UnsafeMutableRawPointer { writer.base }
+
     /// - Parameter position: Where the record will be stored: it is part of the checksum.
     @discardableResult
     mutating func encode(_ record: SweepRecord, epoch: UInt32, position: Int64) -> Summary {

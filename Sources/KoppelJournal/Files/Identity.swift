@@ -49,7 +49,7 @@ struct Identity: Equatable {
 
     var entries: [Entry] { (agent.map { [.agent($0)] } ?? []) + machines.map { .machine($0) } }
 
-    enum Entry: Codable, Equatable {
+    enum Entry: Equatable {
         case agent(Agent)
         case machine(Machine)
 
@@ -61,13 +61,21 @@ struct Identity: Equatable {
             }
         }
 
+        /// The order in which entries are made: the agent, then machines by number.
+        var number: Int {
+            switch self {
+            case .agent: -1
+            case .machine(let machine): machine.number
+            }
+        }
+
         /// One line: checksum, space, JSON.
         var line: String {
             get throws(JournalError) {
                 do {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                    let json = String(decoding: try encoder.encode(self), as: UTF8.self)
+                    let json = String(decoding: try encoder.encode(Line(self)), as: UTF8.self)
                     return "\(checksumText(json)) \(json)"
                 } catch {
                     throw JournalError(kind: .other, path: key, description: "\(key): cannot be written: \(error)")
@@ -80,8 +88,27 @@ struct Identity: Equatable {
             let json = String(line.dropFirst(17))
             guard line.prefix(17) == "\(checksumText(json)) " else { return nil }
             // A sound line that does not decode is from a newer version, whose database is refused as such.
-            guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(json.utf8)) else { return nil }
-            self = entry
+            let line = try? JSONDecoder().decode(Line.self, from: Data(json.utf8))
+            if let agent = line?.agent {
+                self = .agent(agent)
+            } else if let machine = line?.machine {
+                self = .machine(machine)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// `{"agent": ...}` or `{"machine": ...}`
+    private struct Line: Codable {
+        var agent: Agent?
+        var machine: Machine?
+
+        init(_ entry: Entry) {
+            switch entry {
+            case .agent(let agent): self.agent = agent
+            case .machine(let machine): self.machine = machine
+            }
         }
     }
 }

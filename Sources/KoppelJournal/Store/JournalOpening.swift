@@ -37,7 +37,7 @@ struct JournalOpening {
         if DataFile.exists(folder.suspect) || isMissing(although: identity) { damage = try setAside() }
         do {
             return try load(lock, identity, after: damage)
-        } catch where error.kind == .corrupt && damage == nil {
+        } catch  where error.kind == .corrupt && damage == nil {
             damage = try setAside()
             return try load(lock, identity, after: damage)
         }
@@ -76,7 +76,7 @@ struct JournalOpening {
             try connection.read { try Schema.migrate($0, at: folder.database) }
             let size = (DataFile.size(folder.database) ?? 0) + (DataFile.size(folder.database + "-wal") ?? 0)
             if size <= Self.checkedWhole { try connection.read { try checkWhole($0) } }
-            identity.merge(try connection.read { try storedIdentity($0) })
+            identity.merge(try connection.read { try Identity($0) })
             var state: StateRow
             if let found = try connection.read({ try StateRow.fetch($0) }) {
                 state = found
@@ -150,14 +150,6 @@ struct JournalOpening {
         }
     }
 
-    private func storedIdentity(_ db: Database) throws -> Identity {
-        var identity = Identity()
-        let lines = try String.fetchAll(db, sql: "SELECT line FROM identity")
-        let entries = lines.compactMap { Identity.Entry(line: $0[...]) }
-        for entry in entries.sorted(by: { $0.number < $1.number }) { identity.merge(entry) }
-        return identity
-    }
-
     private func storedCursors(_ db: Database) throws -> [Identifier: JournalPosition] {
         var cursors: [Identifier: JournalPosition] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT id, position FROM destinations") {
@@ -199,13 +191,4 @@ func uuidURN(using randomness: inout some RandomNumberGenerator) -> String {
         urn.append(digit)
     }
     return urn
-}
-
-extension Identity.Entry {
-    fileprivate var number: Int {
-        switch self {
-        case .agent: -1
-        case .machine(let machine): machine.number
-        }
-    }
 }

@@ -16,23 +16,7 @@ actor JournalReader {
 
     func read(after position: JournalPosition, maximumReadings: Int) throws(JournalError) -> [StoredRecord] {
         let path = folder.database
-        return try inspect { db in
-            let rows = try Row.fetchCursor(
-                db.cachedStatement(
-                    sql: """
-                        SELECT position, machine, payload, readings FROM records WHERE position > ? ORDER BY position
-                        """),
-                arguments: [position.rawValue])
-            var records: [StoredRecord] = []
-            var readings = 0
-            while let row = try rows.next() {
-                readings += row[3]
-                if !records.isEmpty, readings > maximumReadings { break }
-                records.append(try StoredRecord(row: row, at: path))
-                if readings >= maximumReadings { break }
-            }
-            return records
-        }
+        return try inspect { try StoredRecord.fetch($0, after: position, maximumReadings: maximumReadings, at: path) }
     }
 
     func state(end: JournalPosition, totals: JournalBoard.Totals) throws(JournalError) -> JournalState {
@@ -62,12 +46,7 @@ actor JournalReader {
 
     private func openQueue() throws -> DatabaseQueue {
         if let queue { return queue }
-        var configuration = Configuration()
-        configuration.label = "journal reader"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
-        let opened = try DatabaseQueue(path: folder.database, configuration: configuration)
+        let opened = try DatabaseQueue(readingJournal: folder.database, label: "journal reader")
         queue = opened
         return opened
     }

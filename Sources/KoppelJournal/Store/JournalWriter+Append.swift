@@ -59,7 +59,7 @@ extension JournalWriter {
         if bytesSinceCheck >= limits.checkEvery { try enforceLimits(slices: 8) }
         do throws(JournalError) {
             try insert(records)
-        } catch where error.kind == .full {
+        } catch  where error.kind == .full {
             try makeRoom()
             try insert(records)
         }
@@ -114,16 +114,13 @@ extension JournalWriter {
     @discardableResult
     func insert(_ record: SweepRecord, epoch: UInt32, at position: Int64, _ db: Database) throws -> Int {
         let summary = encoder.encode(record, epoch: epoch, position: position)
-        let bytes = encoder.bytes
         let statement = try db.cachedStatement(sql: "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)")
         // Not copied: the buffer stays as it is until the next record is encoded, and the statement is done by then.
-        let payload = Data(
-            bytesNoCopy: UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!),
-            count: bytes.count, deallocator: .none)
+        let payload = Data(bytesNoCopy: encoder.start, count: encoder.bytes.count, deallocator: .none)
         try statement.execute(arguments: [
             position, record.machine.rawValue, summary.first.nanoseconds, summary.last.nanoseconds,
             record.readings.count, payload,
         ])
-        return bytes.count
+        return payload.count
     }
 }

@@ -72,10 +72,12 @@ actor JournalWriter {
     }
 
     /// A life sign, the memories and the word "stopped"; then nothing more.
+    ///
+    /// Files and lock are let go of whatever happens. A run that stored nothing says nothing, so that what is still to
+    /// be declared of the run before is not lost.
     func close() throws(JournalError) {
         guard !isClosed else { return }
-        isClosed = true
-        defer { board.close() }
+        defer { abandon() }
         if lifeSignAt != nil {
             var next = snapshotState(upTo: board.end)
             next.end = .stopped
@@ -84,7 +86,6 @@ actor JournalWriter {
                 try saveMemories(db)
                 try next.save(db)
             }
-            state = next
         }
         try mark?.sync()
         do {
@@ -92,8 +93,6 @@ actor JournalWriter {
         } catch {
             throw JournalFailure.error(error, at: folder.database)
         }
-        connection = nil
-        lock = nil
     }
 
     /// Lets go of files and lock without a word, as the end of the process would.

@@ -1,0 +1,89 @@
+internal import GRDB
+package import KoppelCore
+internal import KoppelExecutor
+
+/// Looks into the journal of a data folder without owning it: for `koppel journal info`, `tail` and `export`, also
+/// while the agent runs.
+///
+/// It changes nothing and takes no lock. What it says is as of one moment.
+package actor JournalInspector {
+    private nonisolated let thread = ThreadExecutor(name: "journal look")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private let folder: DataFolder
+    private var queue: DatabaseQueue?
+
+    package init(folder: String) {
+        self.folder = DataFolder(path: folder)
+    }
+
+    /// - Throws: `.folder` if there is no journal, `.newer` or `.corrupt` if it cannot be read.
+    package func overview() throws(JournalError) -> JournalOverview {
+        let logBytes = DataFile.size(folder.database + "-wal") ?? 0
+        return try inspect { try JournalOverview($0, logBytes: logBytes) }
+    }
+
+    /// As ``Journal/read(after:maximumReadings:)``.
+    package func read(
+        after position: JournalPosition, maximumReadings: Int
+    ) throws(JournalError) -> [StoredRecord] {
+        let path = folder.database
+        return try inspect { try StoredRecord.fetch($0, after: position, maximumReadings: maximumReadings, at: path) }
+    }
+
+    private func inspect<Result>(_ body: (Database) throws -> Result) throws(JournalError) -> Result {
+        guard (DataFile.size(folder.database) ?? 0) > 0 else {
+            throw JournalFailure.folder(folder.path, "there is no journal here yet")
+        }
+        do {
+            let queue = try queue ?? DatabaseQueue(readingJournal: folder.database, label: "journal look")
+            self.queue = queue
+            return try queue.inDatabase { db in
+                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+                guard version <= Schema.version else { throw Schema.newer(version, at: folder.database) }
+                var result: Result?
+                try db.inTransaction(.deferred) {
+                    result = try body(db)
+                    return .commit
+                }
+                guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+                return result
+            }
+        } catch {
+            throw JournalFailure.error(error, at: folder.database)
+        }
+    }
+}
+
+extension DatabaseQueue {
+    /// A connection that reads, with little memory.
+    convenience init(readingJournal path: String, label: String) throws {
+        var configuration = Configuration()
+        configuration.label = label
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
+        try self.init(path: path, configuration: configuration)
+    }
+}
+
+extension StoredRecord {
+    /// Records after a position: at most `maximumReadings` readings, but at least one record if there is one.
+    static func fetch(
+        _ db: Database, after position: JournalPosition, maximumReadings: Int, at path: String
+    ) throws -> [StoredRecord] {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: "SELECT position, machine, payload, readings FROM records WHERE position > ? ORDER BY position"),
+            arguments: [position.rawValue])
+        var records: [StoredRecord] = []
+        var readings = 0
+        while let row = try rows.next() {
+            readings += row[3]
+            if !records.isEmpty, readings > maximumReadings { break }
+            records.append(try StoredRecord(row: row, at: path))
+            if readings >= maximumReadings { break }
+        }
+        return records
+    }
+}

@@ -1,0 +1,47 @@
+import KoppelCore
+import Testing
+
+@testable import KoppelJournal
+
+@Suite(.timeLimit(.minutes(1)))
+struct JournalInspectorTests {
+    @Test(arguments: [false, true])
+    func `a look from outside shows what is there, while the agent runs and when it does not`(_ isStopped: Bool)
+        async throws
+    {
+        let world = try World()
+        let journal = try await world.open()
+        try await journal.setDestinations([Sample.id("plant"), Sample.id("hub")])
+        let register = try await journal.register(Sample.registration())
+        let middle = try await journal.append((1...4).map { Sample.sweep(UInt64($0)) })
+        _ = try await journal.append([Sample.sweep(5)])
+        try await journal.advance(Sample.id("plant"), to: middle)
+        let state = try await journal.state()
+        if isStopped { try await journal.close() }
+
+        let inspector = JournalInspector(folder: world.folder)
+        let overview = try await inspector.overview()
+        #expect(overview.epoch == 1 && overview.agentURN == journal.history.agentURN)
+        #expect(overview.isStopped == isStopped)
+        #expect(overview.state.records == 5 && overview.state.readings == 15)
+        #expect(overview.state.end == state.end && overview.state.oldest == state.oldest)
+        #expect(overview.machines.map(\.urn) == [register.urn])
+        #expect(overview.machines.map(\.signals) == [["values/s0", "values/s1", "values/s2"]])
+        #expect(overview.destinations.map(\.id) == ["hub", "plant"])
+        #expect(overview.destinations.map(\.waitingRecords) == [5, 1])
+        #expect(overview.destinations.map(\.waitingReadings) == [15, 3])
+        #expect(try await inspector.read(after: middle, maximumReadings: 10).map(\.record) == [Sample.sweep(5)])
+        if !isStopped { try await journal.close() }
+    }
+
+    @Test func `a folder without a journal is said to be one`() async throws {
+        let world = try World()
+        let inspector = JournalInspector(folder: world.folder)
+        await #expect {
+            _ = try await inspector.overview()
+        } throws: { error in
+            (error as? JournalError)?.kind == .folder
+        }
+        #expect(!world.exists("journal.db"))
+    }
+}
