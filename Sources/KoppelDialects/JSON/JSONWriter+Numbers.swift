@@ -55,8 +55,12 @@ extension JSONWriter {
         // A whole power of two has a nearer neighbour below, so it takes the slow way, where it is not whole.
         guard value.significandBitPattern != 0 else { return described(value.magnitude) }
         let half = Double(value.magnitude.ulp) * 0.5
-        var power = 10.0
-        for places in 1...8 {
+        // Decimals nest, so where three places are too few, one and two are. Measured floats need five or six, set
+        // ones mostly one.
+        let thousands = size * 1_000
+        let needsMore = abs(thousands - Double(UInt64(thousands + 0.5))) >= half * 1_000
+        var power = needsMore ? 10_000.0 : 10.0
+        for places in (needsMore ? 4 : 1)...8 {
             let scaled = size * power
             let nearest = UInt64(scaled + 0.5)
             if abs(scaled - Double(nearest)) < half * power {
