@@ -88,7 +88,7 @@ let package = Package(
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
             ("KoppelEngineTests", ["KoppelCore", "KoppelEngine"]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
-            ("KoppelCommandTests", ["KoppelCore"]),
+            ("KoppelCommandTests", ["KoppelCore", "koppel"]),
             ("KoppelArchitectureTests", []),
             ("KoppelFloorTests", ["KoppelCore"]),
         ].map { (name: String, needs: [Target.Dependency]) in
