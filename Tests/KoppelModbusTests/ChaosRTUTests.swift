@@ -5,7 +5,7 @@ import Testing
 
 /// Each fault of a serial line once, on a pseudo-terminal.
 extension ChaosTests {
-    @Suite struct RTU {
+    @Suite(.serialized) struct RTU {
         struct Vector: CustomTestStringConvertible {
             let fault: String
             let command: String

@@ -6,7 +6,7 @@ import Testing
 /// Each fault of Modbus TCP once, on a real connection: the right answer to the right question or an error, never the
 /// value of another question, and after it everything works again by itself.
 extension ChaosTests {
-    @Suite struct TCP {
+    @Suite(.serialized) struct TCP {
         struct Vector: CustomTestStringConvertible {
             let fault: String
             let command: String
