@@ -17,7 +17,7 @@ struct RecordEncoder: ~Copyable {
     /// Where they are, until the next record is encoded.
     var start: UnsafeMutableRawPointer { writer.base }
 
-    /// - Parameter position: Where the record will be stored: it is part of the checksum.
+    /// Replaces what was encoded before. The position where it will be stored is part of the checksum.
     @discardableResult
     mutating func encode(_ record: SweepRecord, epoch: UInt32, position: Int64) -> Summary {
         writer.removeAll()

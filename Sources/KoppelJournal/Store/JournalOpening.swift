@@ -80,6 +80,8 @@ struct JournalOpening {
             var state: StateRow
             if let found = try connection.read({ try StateRow.fetch($0) }) {
                 state = found
+            } else if damage == nil, known.agent != nil {
+                throw JournalFailure.corrupt(folder.database, "it has lost its state")
             } else {
                 state = newState(identity, after: damage, from: markFound ?? .start)
             }

@@ -57,11 +57,14 @@ extension JournalWriter {
     private func store(_ records: [SweepRecord]) throws(JournalError) {
         guard !records.isEmpty else { return }
         if bytesSinceCheck >= limits.checkEvery { try enforceLimits(slices: 8) }
-        do throws(JournalError) {
-            try insert(records)
-        } catch  where error.kind == .full {
-            try makeRoom()
-            try insert(records)
+        var room = 8
+        while true {
+            do throws(JournalError) {
+                return try insert(records)
+            } catch {
+                guard error.kind == .full, try makeRoom(pages: room) else { throw error }
+                room *= 2
+            }
         }
     }
 

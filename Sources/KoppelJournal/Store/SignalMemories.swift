@@ -15,7 +15,7 @@ struct SignalMemories: Sendable {
         signals += Array(repeating: SignalMemory(), count: count - signals.count)
     }
 
-    /// - Parameter isCurrentEpoch: False for a record of an earlier epoch, whose seq says nothing about this one.
+    /// A record of an earlier epoch has times and values, but its seq says nothing about this one.
     mutating func remember(_ readings: [Reading], isCurrentEpoch: Bool) {
         isDirty = true
         var highest: UInt16 = 0
@@ -60,7 +60,7 @@ extension SignalMemories {
         return try first.withUnsafeBytes { try body($0, encoder.bytes) }
     }
 
-    /// - Parameter epoch: The current one; a snapshot of an earlier epoch gives no seq.
+    /// A snapshot made before the current epoch gives no seq.
     init(
         machine: MachineNumber, epoch: UInt32, sequences: [UInt8], values: [UInt8]
     ) throws(CodecError) {
