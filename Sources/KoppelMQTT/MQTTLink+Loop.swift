@@ -108,7 +108,7 @@ extension MQTTLink {
 
     func failure(_ result: MosquittoHandle.Result) -> UplinkError {
         diagnosis.failed(
-            result, complaints: handle?.complaints ?? [], accepted: phase == .open, verdict: handle?.tlsVerdict)
+            result, complaints: handle?.complaints ?? [], accepted: phase == .open, refusal: handle?.certificateRefusal)
     }
 
     /// Takes what the callbacks left.

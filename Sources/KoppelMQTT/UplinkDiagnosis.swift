@@ -182,15 +182,11 @@ struct UplinkDiagnosis: Sendable {
     }
 
     /// A call of the library failed, or the socket closed.
-    ///
-    /// - Parameter accepted: True if the broker had accepted us.
-    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, verdict: String?) -> UplinkError
+    /// `accepted` is true if the broker had accepted us.
+    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, refusal: String?) -> UplinkError
     {
         let openSSL = complaints.filter { $0.hasPrefix("OpenSSL Error") }
-        if let verdict { return tls(verdict) }
-        if complaints.contains(where: { $0.contains("host name verification failed") }) {
-            return tls("the certificate is not for the host \(host)")
-        }
+        if let refusal { return tls(refusal) }
         if let first = openSSL.first { return tls(plain(first)) }
         switch mosq_err_t(result.code) {
         case MOSQ_ERR_TLS: return tls(complaints.first ?? "the TLS handshake failed")
