@@ -30,9 +30,10 @@ enum CertificateWitness {
         unsafe inbox.originalCheck = original
         // 1 is SSL_VERIFY_PEER.
         unsafe setCheck(ssl, 1) { verdict, context in
-            guard let inbox = unsafe owner(of: context), let original = unsafe inbox.originalCheck else { return 0 }
+            guard let inbox = unsafe CertificateWitness.owner(of: context), let original = unsafe inbox.originalCheck
+            else { return 0 }
             let answer = unsafe original(verdict, context)
-            if answer == 0 { unsafe inbox.add(refusal: reason(verdict, context)) }
+            if answer == 0 { unsafe inbox.add(refusal: CertificateWitness.reason(verdict, context)) }
             return answer
         }
     }
