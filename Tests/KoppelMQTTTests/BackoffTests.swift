@@ -68,6 +68,7 @@ struct BackoffTests {
         let news = [UplinkError.Kind.refused, .refused, .tls, .refused, .tls].map { outage.failed($0) }
         #expect(news == [true, false, true, false, false])
         #expect(outage.connected() == 5)
-        #expect(outage.failed(.refused))
+        let again = outage.failed(.refused)
+        #expect(again)
     }
 }
