@@ -41,6 +41,7 @@ extension MQTTLink {
         self.facts = facts
         if let keepalive { silenceLimit = .seconds(keepalive) * 3 / 2 }
         phase = .open
+        acceptedAt = .now
         nextTick = .now + timing.tick
         onEvent?(.connected(facts))
         report?.yield(.accepted)

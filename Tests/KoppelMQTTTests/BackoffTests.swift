@@ -62,6 +62,17 @@ struct BackoffTests {
         #expect(Set(pauses).count > 50)
     }
 
+    @Test func `U14: closed soon after being accepted, three times in a row, is suspicious`() {
+        var rhythm = DropRhythm(stableAfter: .seconds(30))
+        func ended(_ kind: UplinkError.Kind, _ lasted: Duration?) -> Int? { rhythm.ended(kind, lasted: lasted) }
+        let drops = (0..<4).map { _ in ended(.connectionLost, .seconds(5)) }
+        #expect(drops == [nil, nil, 3, 4])
+        let others = [ended(.refused, nil), ended(.connectionLost, .seconds(5)), ended(.connectionLost, .seconds(40))]
+        #expect(others == [nil, nil, nil])
+        let again = (0..<3).map { _ in ended(.connectionLost, .seconds(5)) }
+        #expect(again == [nil, nil, 3])
+    }
+
     @Test func `P85: a failure is news once per kind and outage`() {
         var outage = OutageLog()
         #expect(outage.connected() == 0)

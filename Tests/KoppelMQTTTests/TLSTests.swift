@@ -70,7 +70,8 @@ struct TLSTests {
             try await withLink(MQTTLink(settings: settings, timing: .quick)) { events in
                 let error = try await events.disconnected()
                 #expect(error.kind == .tls)
-                #expect(error.description.contains("alert"), "\(error.description)")
+                // With TLS 1.3 the alert comes after the handshake and may be lost in the close.
+                #expect(error.description.contains("client certificate"), "\(error.description)")
                 try replace(certificate, with: "\(folder)/client.crt")
                 try replace(key, with: "\(folder)/client.key")
                 try await events.connected()
@@ -97,7 +98,8 @@ struct TLSTests {
         try await withBroker { broker in
             let settings = try settings(port: broker.port, tls: TLSSettings(caFile: "\(folder)/ca.crt"))
             try await withLink(MQTTLink(settings: settings, timing: .quick)) { events in
-                _ = try await events.disconnected()
+                let error = try await events.disconnected()
+                #expect(error.description.contains("mqtt://") || error.kind == .connectionLost, "\(error.description)")
             }
         }
         try await withTLSBroker("server", folder) { broker in
