@@ -5,7 +5,9 @@ internal import KoppelCore
 ///
 /// The callbacks run on the thread that drives the loop, in the middle of a call of ours, with a mutex of the
 /// library held. So they only append here (field rule P72).
-final class ConnectionInbox {
+///
+/// @safe because the function it keeps is called by the witness only, with what OpenSSL hands it.
+@safe final class ConnectionInbox {
     enum Item {
         /// CONNACK: the reason code (MQTT 5) or return code (3.1.1), and what the broker's properties say.
         case connectAnswer(code: Int32, facts: ConnectionFacts, keepalive: UInt16?)
@@ -19,6 +21,10 @@ final class ConnectionInbox {
     private var items: [Item] = []
     /// Errors the library wrote to its log, the first eight: the only place where it tells what OpenSSL said.
     private(set) var complaints: [String] = []
+    /// Why the broker's certificate was refused, if it was.
+    private(set) var refusal: String?
+    /// libmosquitto's own check of certificates, which the witness has replaced.
+    var originalCheck: CertificateWitness.Check?
 
     func take() -> [Item] {
         guard !items.isEmpty else { return [] }
@@ -27,6 +33,11 @@ final class ConnectionInbox {
     }
 
     func add(_ item: Item) { items.append(item) }
+
+    func add(refusal: String) {
+        // The first is the cause, others may follow from it.
+        if self.refusal == nil { self.refusal = refusal }
+    }
 
     func add(complaint: String) {
         if complaints.count < 8 { complaints.append(complaint) }
