@@ -180,7 +180,7 @@ struct ReadPlannerTests {
     }
 
     @Test func `a plan is kept by what is due, and the cache is bounded`() throws {
-        var cache = PlanCache(capacity: 2)
+        var cache = PlanCache<PlannedRead>(capacity: 2)
         var made = 0
         for groups in [[0], [0], [0, 1], [0], [1], [0]] {
             _ = cache.plan(for: groups) {
