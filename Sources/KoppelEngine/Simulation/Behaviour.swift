@@ -40,7 +40,12 @@ enum Behaviour: Sendable {
             return [.state(cycle)] + point.enumeration.keys.sorted().map { .fixed(.double(Double($0))) }
         }
         var candidates: [Behaviour] = []
-        if let signal = ElectricalSignal(point) { candidates.append(.electrical(signal, load)) }
+        if let grid = profile.grid, let signal = ElectricalSignal(point, isSinglePhase: grid == .singlePhase) {
+            candidates.append(.electrical(signal, load))
+        }
+        if ["identity", "device", "config", "meta"].contains(String(point.signal.group)) {
+            candidates.append(.fixed(.double(5)))
+        }
         if point.kind == .counter { candidates.append(counter(point, seed: profile.seed)) }
         candidates += waves(point, seed: profile.seed, exponent: exponent)
         return candidates
@@ -62,12 +67,17 @@ enum Behaviour: Sendable {
         var random = SeededNumbers(seed: seed, name: stem)
         let period = Double.random(in: 20...60, using: &random)
         let phase = Double.random(in: 0...1, using: &random) + (name.contains("speed") ? 0.25 : 0)
+        var joint: [Behaviour] = []
+        if point.signal.group == "joints", name.hasSuffix("-speed"), point.unit?.ucum == "/min" {
+            // A joint that swings 80 degrees to each side: its speed in turns a minute.
+            joint = [.wave(Wave(mean: 0, amplitude: 80.0 / 360 * 2 * .pi * 60 / period, period: period, phase: phase))]
+        }
         let band = SignalBand(point, exponent: exponent).values
         let middle = (band.lowerBound + band.upperBound) / 2
         let wave = Wave(
             mean: middle, amplitude: point.kind == .setpoint ? 0 : (band.upperBound - band.lowerBound) / 2,
             period: period, phase: phase)
-        return [.wave(wave), .fixed(.double(middle)), .fixed(.double(0)), .fixed(.double(1))]
+        return joint + [.wave(wave), .fixed(.double(middle)), .fixed(.double(0)), .fixed(.double(1))]
     }
 
     private static func text(_ point: Point, _ profile: SimulatedDevice.Context) -> String {
@@ -76,61 +86,5 @@ enum Behaviour: Sendable {
         if name.contains("version") || name.contains("firmware") { return "1.0.0" }
         if name.contains("manufacturer") || name.contains("vendor") { return profile.manufacturer }
         return profile.model
-    }
-}
-
-/// Where a signal about moves if nothing else is known of it.
-struct SignalBand {
-    let values: ClosedRange<Double>
-
-    /// The middle of the normal range; else of the limits; else what is usual for the unit: always within what the
-    /// registers can show.
-    init(_ point: Point, exponent: Int) {
-        if let range = point.range, range.low <= range.high {
-            values = SignalBand.inner(range.low...range.high, 0.2, 0.8)
-            return
-        }
-        if let limits = point.limits, limits.low <= limits.high {
-            values = SignalBand.inner(limits.low...limits.high, 0.3, 0.6)
-            return
-        }
-        let usual = SignalBand.usual(point)
-        guard let raw = point.wire.rawRange else {
-            values = usual
-            return
-        }
-        let power = (0..<abs(exponent)).reduce(1.0) { size, _ in exponent > 0 ? size * 10 : size / 10 }
-        let ends = [raw.lowerBound, raw.upperBound].map {
-            ($0 * point.scaling.numerator / point.scaling.denominator + point.scaling.offset) * power
-        }
-        let possible = min(ends[0], ends[1])...max(ends[0], ends[1])
-        values = possible.overlaps(usual) ? usual.clamped(to: possible) : SignalBand.inner(possible, 0.3, 0.6)
-    }
-
-    private static func inner(_ band: ClosedRange<Double>, _ from: Double, _ to: Double) -> ClosedRange<Double> {
-        let width = band.upperBound - band.lowerBound
-        return (band.lowerBound + from * width)...(band.lowerBound + to * width)
-    }
-
-    private static func usual(_ point: Point) -> ClosedRange<Double> {
-        let name = point.signal.description
-        if name.contains("thd") { return 1.5...4 }
-        if name.contains("speed") && point.unit?.ucum != "/min" { return -20...20 }
-        return switch point.unit?.ucum {
-        case "V": 200...240
-        case "A": 2...8
-        case "W", "V.A", "V.A{reactive}": 500...2_000
-        case "kW", "kV.A", "kV.A{reactive}": 0.5...2
-        case "Hz": 40...50
-        case "Cel": 25...45
-        case "K": 295...315
-        case "bar": 5.5...7
-        case "/min": 1_200...1_480
-        case "%": 30...70
-        case "deg": 10...170
-        case "mm": 100...600
-        case "[pH]": 6.5...7.5
-        default: 20...80
-        }
     }
 }

@@ -3,8 +3,8 @@ internal import KoppelCore
 /// What a signal of a meter measures, found from its unit and its name.
 struct ElectricalSignal: Sendable {
     private enum Quantity: Sendable {
-        case voltage, lineVoltage, current, neutralCurrent, activePower, activeDemand, reactivePower, apparentPower
-        case powerFactor, frequency, activeEnergy, reactiveEnergy
+        case voltage, lineVoltage, current, peakCurrent, neutralCurrent, activePower, activeDemand, peakPower
+        case reactivePower, apparentPower, powerFactor, frequency, activeEnergy, reactiveEnergy
         /// Nothing flows back in this simulation.
         case exportedEnergy
     }
@@ -13,23 +13,33 @@ struct ElectricalSignal: Sendable {
     /// 0 to 2, or `nil` for the whole.
     private let phase: Int?
     private let isMean: Bool
+    private let isSum: Bool
+    private let isPartial: Bool
     /// From V, A, W, var, VA, Wh, varh and Hz to the signal's unit.
     private let factor: Double
 
-    /// `nil` if the signal is not one of the grid side of a machine.
-    init?(_ point: Point) {
+    /// `nil` if the signal is not one of a meter.
+    ///
+    /// `isSinglePhase` makes the first phase the whole.
+    init?(_ point: Point, isSinglePhase: Bool) {
         guard ["electrical", "energy", "power"].contains(String(point.signal.group)) else { return nil }
         let name = point.signal.description.dropFirst(point.signal.group.count + 1)
         let words = Set(name.split(separator: "-").map(String.init))
-        guard words.isDisjoint(with: ["thd", "encoded", "dc", "max", "min", "tariff"]) else { return nil }
-        phase = words.contains("l1") ? 0 : words.contains("l2") ? 1 : words.contains("l3") ? 2 : nil
+        guard words.isDisjoint(with: ["thd", "dc", "min", "tariff"]) else { return nil }
+        phase =
+            words.contains("l1") || isSinglePhase ? 0 : words.contains("l2") ? 1 : words.contains("l3") ? 2 : nil
         let isLine = words.contains("line") || words.intersection(["l1", "l2", "l3"]).count == 2
         isMean = words.contains("mean") || words.contains("avg") || words.contains("average")
+        isSum = words.contains("sum")
+        isPartial = words.contains("partial")
         let isExport = words.contains("export")
+        let isPeak = words.contains("max")
         switch point.unit?.ucum {
         case "V", "mV", "kV": quantity = isLine ? .lineVoltage : .voltage
-        case "A", "mA": quantity = words.contains("neutral") || words.contains("n") ? .neutralCurrent : .current
-        case "W", "kW": quantity = words.contains("demand") ? .activeDemand : .activePower
+        case "A", "mA":
+            let isNeutral = words.contains("neutral") || words.contains("n")
+            quantity = isPeak ? .peakCurrent : isNeutral ? .neutralCurrent : .current
+        case "W", "kW": quantity = isPeak ? .peakPower : words.contains("demand") ? .activeDemand : .activePower
         case "V.A", "kV.A": quantity = .apparentPower
         case "V.A{reactive}", "kV.A{reactive}": quantity = .reactivePower
         case "W.h", "kW.h", "MW.h": quantity = isExport ? .exportedEnergy : .activeEnergy
@@ -56,7 +66,12 @@ struct ElectricalSignal: Sendable {
             let total = (0..<3).reduce(0) { $0 + amount(load.phase($1, seconds)) }
             return isMean ? total / 3 : total
         }
-        func energy(_ amount: (Int) -> Double) -> Double { phase.map(amount) ?? amount(0) + amount(1) + amount(2) }
+        func energy(_ meter: (Int, Double) -> Double) -> Double {
+            (phase.map { [$0] } ?? [0, 1, 2]).reduce(0) { total, index in
+                let sinceReset = meter(index, seconds) - (isPartial ? meter(index, 0) : 0)
+                return total + sinceReset + (isSum ? ElectricalSignal.exported : 0)
+            }
+        }
         switch quantity {
         case .voltage: return phase == nil && !isMean ? sum(\.voltage) / 3 : sum(\.voltage)
         // The phases run in turn, 120 degrees apart; their voltages differ by a percent at most.
@@ -64,15 +79,20 @@ struct ElectricalSignal: Sendable {
         case .current: return sum(\.current)
         case .neutralCurrent: return sum(\.current) * 0.05
         case .activePower: return sum(\.active)
-        case .activeDemand: return load.activeDemand(seconds)
+        case .peakCurrent: return sum { _ in load.peakPower / 200 }
+        case .activeDemand: return energy { load.activeDemand($0, $1) }
+        case .peakPower: return sum { _ in load.peakPower }
         case .reactivePower: return sum(\.reactive)
         case .apparentPower: return sum(\.apparent)
         case .powerFactor:
             return phase == nil ? sum(\.active) / sum(\.apparent) : sum(\.powerFactor)
         case .frequency: return load.hertz(seconds)
-        case .activeEnergy: return energy { load.activeEnergy($0, seconds) }
-        case .reactiveEnergy: return energy { load.reactiveEnergy($0, seconds) }
-        case .exportedEnergy: return 12_500
+        case .activeEnergy: return energy { load.activeEnergy($0, $1) }
+        case .reactiveEnergy: return energy { load.reactiveEnergy($0, $1) }
+        case .exportedEnergy: return energy { _, _ in ElectricalSignal.exported }
         }
     }
+
+    /// Wh or varh per phase that flowed back before the simulation began.
+    private static let exported = 12_500.0
 }

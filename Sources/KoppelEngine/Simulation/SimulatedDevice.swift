@@ -11,7 +11,22 @@ package struct SimulatedDevice: Sendable {
         var manufacturer: String
         var model: String
         var stateRule: StateRule?
+        /// How the device is connected, if it is a meter.
+        var grid: Grid?
         var seed: UInt64
+    }
+
+    enum Grid: Sendable {
+        case singlePhase, threePhase
+
+        /// `nil` if nothing among the points is a voltage or an energy of a meter.
+        init?(_ points: [Point]) {
+            let names = points.filter { ElectricalSignal($0, isSinglePhase: false) != nil }.map { point in
+                (text: point.signal.description, unit: point.unit?.ucum ?? "")
+            }
+            guard names.contains(where: { $0.unit == "V" || $0.unit.hasSuffix("W.h") }) else { return nil }
+            self = names.contains { $0.text.contains("-l2") } ? .threePhase : .singlePhase
+        }
     }
 
     private let points: [SimulatedPoint]
@@ -34,9 +49,10 @@ package struct SimulatedDevice: Sendable {
 
     private init(profile: DeviceProfile, points: [Point], seed: UInt64) {
         let context = Context(
-            manufacturer: profile.manufacturer, model: profile.model, stateRule: profile.stateRule, seed: seed)
+            manufacturer: profile.manufacturer, model: profile.model, stateRule: profile.stateRule,
+            grid: Grid(points), seed: seed)
         let load = ThreePhaseLoad(seed: seed)
-        let exponents = ScaleExponents(points, load: load)
+        let exponents = ScaleExponents(points, load: load, grid: context.grid)
         // Whole registers first, so that the bits of a register are laid over its number.
         let ordered =
             points.filter { PointEncoder($0).mask == 0xFFFF } + points.filter { PointEncoder($0).mask != 0xFFFF }
@@ -106,45 +122,5 @@ package struct SimulatedDevice: Sendable {
     private func isReadableGap(_ table: RegisterTable, _ address: UInt16) -> Bool {
         limits.allGapsReadable
             || limits.readableGaps.contains { $0.table == table && $0.addresses.contains(address) }
-    }
-}
-
-/// Which power of ten each scale register holds: the finest that lets all its values fit.
-private struct ScaleExponents {
-    var chosen: [SignalName: Int] = [:]
-
-    init(_ points: [Point], load: ThreePhaseLoad) {
-        let users = Dictionary(grouping: points.filter { $0.scaleRegister != nil }, by: { $0.scaleRegister })
-        for scale in points {
-            guard let values = users[scale.signal] else { continue }
-            let encoder = PointEncoder(scale)
-            let fitting = (-3...6).filter { exponent in
-                let decoded = ScaleExponents.decoded(exponent, scale, encoder)
-                return decoded?.condition == .good && decoded?.value?.number == Double(exponent)
-            }
-            chosen[scale.signal] =
-                fitting.first { exponent in values.allSatisfy { fits($0, exponent, load) } } ?? fitting.last
-        }
-    }
-
-    private static func decoded(_ exponent: Int, _ scale: Point, _ encoder: PointEncoder) -> Decoded? {
-        guard let value = scale.dataType.value(nearest: Double(exponent)) else { return nil }
-        do throws(PointEncodingError) {
-            let words = try encoder.encode(value)
-            return PointDecoder(scale).decode(words.span)
-        } catch {
-            return nil
-        }
-    }
-
-    private func fits(_ point: Point, _ exponent: Int, _ load: ThreePhaseLoad) -> Bool {
-        guard let raw = point.wire.rawRange else { return true }
-        let size =
-            ElectricalSignal(point).map { $0.value(load, 0).magnitude * 2 }
-            ?? SignalBand(point, exponent: 0).values.upperBound.magnitude
-        let power = (0..<abs(exponent)).reduce(1.0) { power, _ in exponent > 0 ? power * 10 : power / 10 }
-        let counts = size / power * point.scaling.denominator / point.scaling.numerator.magnitude
-        // A counter would soon be through with its register if its steps were too fine.
-        return counts <= raw.upperBound * 0.9 && (point.kind != .counter || exponent >= 0)
     }
 }

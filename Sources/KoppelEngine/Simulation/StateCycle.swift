@@ -31,9 +31,13 @@ struct StateCycle: Sendable {
         let name = point.signal.description
         func isNamed(_ words: [String]) -> Bool { words.contains { name.contains($0) } }
         let working = StateCycle.working(point, rule)
+        let isBit = point.wire.rawRange == nil && Set(keys).isSubset(of: [0, 1])
         if isNamed(StateCycle.trouble) {
             home = first(StateCycle.calm, whole: true) ?? keys.first ?? 0
             others = []
+        } else if isBit && !isNamed(["run", "power", "ready", "enable", "status"]) {
+            home = keys.first ?? 0
+            others = Array(keys.dropFirst())
         } else if let working, numbers[working] != nil {
             home = working
             others = StateCycle.harmless(numbers, except: working)

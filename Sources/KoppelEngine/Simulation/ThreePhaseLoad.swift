@@ -62,8 +62,11 @@ struct ThreePhaseLoad: Sendable {
         phases[index].reactiveBefore + phases[index].reactive.integral(seconds) / 3_600
     }
 
-    /// The mean active power of the last quarter of an hour.
-    func activeDemand(_ seconds: Double) -> Double {
-        (0..<3).reduce(0) { $0 + (activeEnergy($1, seconds) - activeEnergy($1, seconds - 900)) * 4 }
+    /// The mean active power of the last quarter of an hour, in W.
+    func activeDemand(_ index: Int, _ seconds: Double) -> Double {
+        (activeEnergy(index, seconds) - activeEnergy(index, seconds - 900)) * 4
     }
+
+    /// More than the active power of any phase ever gets, in W.
+    var peakPower: Double { 6_000 }
 }

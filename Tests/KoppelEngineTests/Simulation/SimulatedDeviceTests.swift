@@ -55,6 +55,21 @@ struct SimulatedDeviceTests {
         }
     }
 
+    @Test func `a meter of one phase obeys the same physics`() throws {
+        let meter = try SimulatedMachines.profile(
+            "acme-small",
+            points: [
+                try SimulatedMachines.point("electrical/voltage", .float32, at: 0, unit: "V"),
+                try SimulatedMachines.point("electrical/current", .float32, at: 2, unit: "A"),
+                try SimulatedMachines.point("electrical/power-factor", .float32, at: 4, unit: "1"),
+                try SimulatedMachines.point("electrical/active-power", .float32, at: 6, unit: "kW"),
+            ])
+        let values = try values(meter, at: .seconds(33))
+        func number(_ name: String) throws -> Double { try #require(values["electrical/\(name)"]?.value?.number) }
+        let power = try number("voltage") * number("current") * number("power-factor") / 1_000
+        #expect(isClose(power, try number("active-power")))
+    }
+
     @Test func `energy is the integral of power`() throws {
         let meter = try SimulatedMachines.meter()
         func number(_ name: String, _ seconds: Double) throws -> Double {
