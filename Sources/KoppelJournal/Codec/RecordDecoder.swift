@@ -168,7 +168,7 @@ enum RecordDecoder {
             let length = try reader.count(atMost: readings.count - start)
             guard length > 0 else { throw .meaningless }
             time &+= try reader.zigzag()
-            for index in start..<start + length { readings[index].time = Timestamp(nanoseconds: time) }
+            for index in start..<start + length { readings[index].time.nanoseconds = time }
             start += length
         }
     }

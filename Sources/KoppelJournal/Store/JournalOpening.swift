@@ -37,7 +37,8 @@ struct JournalOpening {
         if DataFile.exists(folder.suspect) || isMissing(although: identity) { damage = try setAside() }
         do {
             return try load(lock, identity, after: damage)
-        } catch  where error.kind == .corrupt && damage == nil {
+        } catch {
+            guard error.kind == .corrupt, damage == nil else { throw error }
             damage = try setAside()
             return try load(lock, identity, after: damage)
         }
