@@ -3,66 +3,60 @@ internal import Glibc
 
 /// Watches OpenSSL's check of the broker's certificate, to say afterwards why it was refused.
 ///
-/// libmosquitto only logs "certificate verify failed", which is no help in front of a machine hall. The witness puts
-/// itself before libmosquitto's own check, always gives that check's answer, and notes the reason for a refusal.
-/// OpenSSL is in the process because libmosquitto brings it along, so its functions are looked up by name. If one is
-/// missing there is no witness, and the text is shorter.
+/// libmosquitto only logs "certificate verify failed", which is no help in front of a machine hall. The witness has
+/// OpenSSL do its check as always, libmosquitto's check of the host name included, gives on the answer unchanged, and
+/// notes the reason for a refusal. OpenSSL is in the process because libmosquitto brings it along, so its functions
+/// are looked up by name. If one is missing there is no witness, and the text is shorter.
 enum CertificateWitness {
     private typealias Pointer = UnsafeMutableRawPointer
-    /// The verdict so far (1 is good), and an X509_STORE_CTX. Returns the verdict.
-    typealias Check = @convention(c) (Int32, UnsafeMutableRawPointer?) -> Int32
+    /// The X509_STORE_CTX of the check, and the inbox. Returns 1 if the certificate is good.
+    private typealias Check = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Int32
 
-    /// The slot of an SSL object that OpenSSL leaves to the application ("app data").
-    private static let slot: Int32 = 0
-
-    /// To be called after the SSL object was made and before the handshake.
+    /// To be called before connecting. The inbox has to live as long as the handle.
     ///
-    /// The inbox has to live as long as the handle.
+    /// The library takes our TLS context instead of making one, and sets it up like its own. It then leaves out its
+    /// one-time preparation for TLS, so ``MosquittoLibrary/tlsIsReady`` has to be true.
     static func attach(to handle: OpaquePointer, inbox: ConnectionInbox) {
-        guard let ssl = unsafe mosquitto_ssl_get(handle),
-            let setData = unsafe find(
-                "SSL_set_ex_data", as: (@convention(c) (Pointer?, Int32, Pointer?) -> Int32).self),
-            let getCheck = unsafe find("SSL_get_verify_callback", as: (@convention(c) (Pointer?) -> Check?).self),
-            let setCheck = unsafe find("SSL_set_verify", as: (@convention(c) (Pointer?, Int32, Check?) -> Void).self),
-            let original = unsafe getCheck(ssl),
-            unsafe setData(ssl, slot, Unmanaged.passUnretained(inbox).toOpaque()) == 1
+        guard let method = unsafe find("TLS_client_method", as: (@convention(c) () -> Pointer?).self),
+            let make = unsafe find("SSL_CTX_new", as: (@convention(c) (Pointer?) -> Pointer?).self),
+            let free = unsafe find("SSL_CTX_free", as: (@convention(c) (Pointer?) -> Void).self),
+            let setCheck = unsafe find(
+                "SSL_CTX_set_cert_verify_callback", as: (@convention(c) (Pointer?, Check?, Pointer?) -> Void).self),
+            unsafe find("X509_verify_cert", as: (@convention(c) (Pointer?) -> Int32).self) != nil,
+            let context = unsafe make(method())
         else { return }
-        unsafe inbox.originalCheck = original
-        // 1 is SSL_VERIFY_PEER.
-        unsafe setCheck(ssl, 1) { verdict, context in
-            guard let inbox = unsafe CertificateWitness.owner(of: context), let original = unsafe inbox.originalCheck
-            else { return 0 }
-            let answer = unsafe original(verdict, context)
-            if answer == 0 { unsafe inbox.add(refusal: CertificateWitness.reason(verdict, context)) }
-            return answer
-        }
+        // The handle holds the context itself from here on.
+        defer { unsafe free(context) }
+        unsafe setCheck(
+            context,
+            { check, inbox in
+                let verify = unsafe CertificateWitness.find(
+                    "X509_verify_cert", as: (@convention(c) (Pointer?) -> Int32).self)
+                guard let verify = unsafe verify, let inbox = unsafe inbox else { return 0 }
+                let answer = unsafe verify(check)
+                if answer <= 0 {
+                    unsafe Unmanaged<ConnectionInbox>.fromOpaque(inbox).takeUnretainedValue()
+                        .add(refusal: CertificateWitness.reason(check))
+                }
+                return answer
+            }, Unmanaged.passUnretained(inbox).toOpaque())
+        // Fails only for an option that the library does not know, and then it makes its own context.
+        unsafe mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, context)
     }
 
-    private static func owner(of context: Pointer?) -> ConnectionInbox? {
-        guard let index = find("SSL_get_ex_data_X509_STORE_CTX_idx", as: (@convention(c) () -> Int32).self),
-            let fromContext = unsafe find(
-                "X509_STORE_CTX_get_ex_data", as: (@convention(c) (Pointer?, Int32) -> Pointer?).self),
-            let fromSSL = unsafe find("SSL_get_ex_data", as: (@convention(c) (Pointer?, Int32) -> Pointer?).self),
-            let data = unsafe fromSSL(fromContext(context, index()), slot)
-        else { return nil }
-        return unsafe Unmanaged<ConnectionInbox>.fromOpaque(data).takeUnretainedValue()
-    }
-
-    private static func reason(_ verdict: Int32, _ context: Pointer?) -> String {
-        let current = unsafe find("X509_STORE_CTX_get_current_cert", as: (@convention(c) (Pointer?) -> Pointer?).self)
-        let certificate = unsafe current?(context)
-        // OpenSSL had nothing against it, so libmosquitto had: the host name.
-        if verdict == 1 {
-            let names = unsafe alternativeNames(certificate) ?? "no names"
-            return "the certificate is not for the host, but for \(names)"
-        }
+    private static func reason(_ check: Pointer?) -> String {
         guard let ask = unsafe find("X509_STORE_CTX_get_error", as: (@convention(c) (Pointer?) -> Int32).self),
+            let current = unsafe find(
+                "X509_STORE_CTX_get_current_cert", as: (@convention(c) (Pointer?) -> Pointer?).self),
             let inWords = unsafe find(
                 "X509_verify_cert_error_string", as: (@convention(c) (Int) -> UnsafePointer<CChar>?).self),
-            case let code = unsafe ask(context), let words = unsafe inWords(Int(code))
+            case let code = unsafe ask(check), let words = unsafe inWords(Int(code))
         else { return "the certificate was refused" }
+        let certificate = unsafe current(check)
         let text = unsafe String(cString: words)
         return switch code {
+        // Unspecified: OpenSSL had nothing against it, so libmosquitto had, and it looks at the host name only.
+        case 1: unsafe "the certificate is not for the host, but for \(alternativeNames(certificate) ?? "no names")"
         case 9: text + (unsafe date("X509_get0_notBefore", certificate).map { ": only from \($0)" } ?? "")
         case 10: text + (unsafe date("X509_get0_notAfter", certificate).map { ": on \($0)" } ?? "")
         default: text

@@ -5,9 +5,7 @@ internal import KoppelCore
 ///
 /// The callbacks run on the thread that drives the loop, in the middle of a call of ours, with a mutex of the
 /// library held. So they only append here (field rule P72).
-///
-/// @safe because the function it keeps is called by the witness only, with what OpenSSL hands it.
-@safe final class ConnectionInbox {
+final class ConnectionInbox {
     enum Item {
         /// CONNACK: the reason code (MQTT 5) or return code (3.1.1), and what the broker's properties say.
         case connectAnswer(code: Int32, facts: ConnectionFacts, keepalive: UInt16?)
@@ -23,8 +21,6 @@ internal import KoppelCore
     private(set) var complaints: [String] = []
     /// Why the broker's certificate was refused, if it was.
     private(set) var refusal: String?
-    /// libmosquitto's own check of certificates, which the witness has replaced.
-    var originalCheck: CertificateWitness.Check?
 
     func take() -> [Item] {
         guard !items.isEmpty else { return [] }

@@ -61,6 +61,7 @@ internal import KoppelCore
         let set = unsafe result(
             mosquitto_tls_set(raw, caFile, folder, certificateFile, keyFile) { _, _, _, _ in 0 })
         guard set.isGood else { return set }
+        unsafe CertificateWitness.attach(to: raw, inbox: inbox)
         if caFile == nil {
             let system = unsafe result(mosquitto_int_option(raw, MOSQ_OPT_TLS_USE_OS_CERTS, 1))
             guard system.isGood else { return system }
@@ -73,9 +74,7 @@ internal import KoppelCore
     /// `source` is the local address to connect from. It decides the address family, and so which of the name's
     /// addresses is taken.
     func beginConnect(host: String, port: UInt16, keepalive: Int32, from source: String?) -> Result {
-        let begun = unsafe result(mosquitto_connect_bind_async(raw, host, Int32(port), keepalive, source))
-        if begun.isGood { unsafe CertificateWitness.attach(to: raw, inbox: inbox) }
-        return begun
+        unsafe result(mosquitto_connect_bind_async(raw, host, Int32(port), keepalive, source))
     }
 
     // MARK: The loop

@@ -60,8 +60,11 @@ struct UplinkDiagnosis: Sendable {
     }
 
     /// The library did not even begin to connect.
-    func notBegun(_ result: MosquittoHandle.Result, complaints: [String]) -> UplinkError {
-        switch mosq_err_t(result.code) {
+    func notBegun(_ result: MosquittoHandle.Result, complaints: [String], refusal: String?) -> UplinkError {
+        // To a broker on the same machine the handshake may already be over.
+        if let refusal { return tls(refusal) }
+        if let first = complaints.first, first.hasPrefix("OpenSSL Error") { return tls(plain(first)) }
+        return switch mosq_err_t(result.code) {
         case MOSQ_ERR_EAI: lookupFailed("it could be a moment ago")
         case MOSQ_ERR_ERRNO: result.errno == EPROTO ? brokenOff() : connectFailed(result.errno)
         default:
