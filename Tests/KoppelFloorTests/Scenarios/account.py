@@ -71,31 +71,31 @@ class Account:
     def check_values(self, key, readings):
         machine, counter = self.ledger.names.get(key[0], "?"), key[1].split("/")[1]
         known = self.truth.served.get((machine, counter), set())
-        previous, was_refused = (0, base(int(machine[1:] or 0), int(counter[1:]))), False
+        previous, refused = (0, base(int(machine[1:] or 0), int(counter[1:]))), 0
         for name in sorted(readings):
             moment, value, code = readings[name]
             if (value is None) != (code >= BAD):
                 self.faults.append(f"{key} {name}: value {value} with status {code:#x}")
             if value is None or code == STALE:
-                was_refused |= code != WAITING
+                refused += code != WAITING
                 continue
             if value in POISON:
                 self.faults.append(f"{key} {name}: the value of a refused frame: {value}")
             elif value not in known:
                 self.faults.append(f"{key} {name}: the machine never said {value}")
             if value != previous[1] + 1:
-                self.check_hole(key, name, previous, (moment, value), was_refused)
-            previous, was_refused = (moment, value), False
+                self.check_hole(key, name, previous, (moment, value), refused)
+            previous, refused = (moment, value), 0
 
-    def check_hole(self, key, name, previous, now, was_refused):
+    def check_hole(self, key, name, previous, now, refused):
         self.holes += 1
         missing = now[1] - previous[1] - 1
         over = [g for g in self.ledger.gaps[key] if g[0] <= now[0] and g[1] >= previous[0] - self.interval]
         if missing < 0:
             self.faults.append(f"{key} {name}: {now[1]} after {previous[1]}")
-        elif sum(gap[2] for gap in over) >= missing:
+        elif over and sum(gap[2] for gap in over) + refused >= missing:
             self.declared += 1
-        elif was_refused:
+        elif refused:
             self.refused += 1
         else:
             self.faults.append(f"{key} {name}: {missing} values are missing before {now[1]}; gaps there: {over}")

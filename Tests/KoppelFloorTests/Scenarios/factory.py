@@ -34,7 +34,7 @@ class Factory:
         o = self.o
         self.truth_path = os.path.join(self.folder, "device.jsonl")
         self.link = os.path.join(self.folder, "tty") if o.rtu else None
-        line = ["--rtu", self.link, "--baud", "115200"] if o.rtu else ["--tcp", "127.0.0.1:0"]
+        line = ["--rtu", self.link, "--baud", str(o.pace)] if o.rtu else ["--tcp", "127.0.0.1:0"]
         self.device = FaultProgram(o.shared, "modbus_chaos.py", [
             "serve", *line, "--model", device_model(self.folder, o.units, o.signals), "--journal", self.truth_path])
         port = free_port()

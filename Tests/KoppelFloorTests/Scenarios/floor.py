@@ -46,10 +46,11 @@ def options():
     a.add_argument("--interval-ms", type=int)
     a.add_argument("--timeout-ms", type=int, default=500, help="how long a machine may take to answer")
     a.add_argument("--durability", default="process", choices=["process", "power"])
-    a.add_argument("--journal-limit", default="1GiB")
+    a.add_argument("--journal-limit")
     a.add_argument("--free-space-floor")
     a.add_argument("--prob", type=float, default=0.1, help="share of packets a fault takes")
     a.add_argument("--rtu", action="store_true", help="machines on a serial line")
+    a.add_argument("--pace", type=int, default=115_200, help="baud at which the serial line passes frames; 0: at once")
     a.add_argument("--fault", action="append", default=[], help="a command for the device, e.g. 'fault drop prob=0.1'")
     a.add_argument("--seed", type=int, default=int(time.time()))
     a.add_argument("--validate", type=int, default=40, help="messages to validate against the data model")
@@ -67,7 +68,8 @@ def main():
     if not o.koppel:
         a.error("--koppel says which binary to test")
     run, usual = SCENARIOS[o.scenario]
-    for name, value in {"seconds": 4, "kills": 0, "units": 3, "signals": 12, "interval_ms": 100, **usual}.items():
+    for name, value in {"seconds": 4, "kills": 0, "units": 3, "signals": 12, "interval_ms": 100,
+                        "journal_limit": "1GiB", **usual}.items():
         if getattr(o, name, None) is None:
             setattr(o, name, value)
     o.random, o.uplink, o.destination = random.Random(o.seed), False, {}

@@ -42,7 +42,12 @@ def serial_late(o):
 
 
 def serial_duplicate(o):
-    """R08: every answer of a serial line may come twice."""
+    """R08: answers of a serial line come twice, the second right behind the first."""
+    return disturbed(o, "fault duplicate prob=0.2", timeout_ms=300, rtu=True, pace=0)
+
+
+def serial_duplicate_later(o):
+    """R08: the second answer comes a frame's length later, when the line seems silent, as USB adapters deliver it."""
     return disturbed(o, "fault duplicate prob=0.2", timeout_ms=300, rtu=True)
 
 
@@ -79,5 +84,6 @@ SCENARIOS = {
     "machine-wrong-unit": (wrong_unit, {"seconds": 2.5}),
     "serial-late": (serial_late, {"seconds": 4, "units": 2}),
     "serial-duplicate": (serial_duplicate, {"seconds": 3, "units": 2}),
+    "serial-duplicate-later": (serial_duplicate_later, {"seconds": 3, "units": 2}),
     "dead-unit": (dead_unit, {"seconds": 6}),
 }

@@ -98,7 +98,7 @@ def uplink_lost_acknowledgements(o):
         factory.uplink.tell(f"fault drop type=PUBACK prob={o.prob}")
         factory.until(o.seconds)
         factory.uplink.tell("clear")
-        stats = factory.uplink.tell("stats")
+        stats = factory.uplink.tell("stats")["result"]
         figures = nothing_missing(factory.account())
         figures["connects"] = stats["connects"]
         return figures
@@ -110,7 +110,7 @@ def uplink_flapping(o):
         factory.begin()
         factory.uplink.tell(f"flap up=0.7 down=0.7 for={o.seconds}")
         factory.until(o.seconds + 0.5)
-        stats = factory.uplink.tell("stats")
+        stats = factory.uplink.tell("stats")["result"]
         figures = nothing_missing(factory.account())
         figures["connects"] = stats["connects"]
         if figures["connects"] > 2 + o.seconds:
