@@ -16,7 +16,7 @@ enum BinaryCodedDecimal {
         var rest = number
         var bits: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 60, by: 4) {
-            bits |= rest % 10 << shift
+            bits |= (rest % 10) << shift
             rest /= 10
         }
         return bits

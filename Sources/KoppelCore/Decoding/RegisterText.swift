@@ -1,4 +1,5 @@
-/// Text in registers, by layout (field rule P49).
+/// Text in registers, by layout (field rule P49). The layout alone says where a character lies; byte and word order are
+/// for numbers.
 extension WireType.StringLayout {
     /// The text up to the first NUL, without trailing blanks; `nil` if it is not UTF-8, which includes ASCII, or if
     /// a register of ``onePerRegister`` holds more than one byte.

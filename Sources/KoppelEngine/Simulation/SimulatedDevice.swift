@@ -1,0 +1,126 @@
+package import KoppelCore
+
+/// A machine that answers reads as its profile says, with plausible values that move.
+///
+/// It is a function of the seed and the moment and keeps no state: the same question at the same moment gets the same
+/// words, on any machine. A meter obeys physics: power is voltage times current times power factor, totals are sums,
+/// energies are integrals and never fall. Robots move, states change, counters count, and nothing is ever in trouble.
+package struct SimulatedDevice: Sendable {
+    /// What a behaviour may depend on besides its point.
+    struct Context: Sendable {
+        var manufacturer: String
+        var model: String
+        var stateRule: StateRule?
+        /// How the device is connected, if it is a meter.
+        var grid: Grid?
+        var seed: UInt64
+    }
+
+    enum Grid: Sendable {
+        case singlePhase, threePhase
+
+        /// `nil` if nothing among the points is a voltage or an energy of a meter.
+        init?(_ points: [Point]) {
+            let names = points.filter { ElectricalSignal($0, isSinglePhase: false) != nil }.map { point in
+                (text: point.signal.description, unit: point.unit?.ucum ?? "")
+            }
+            guard names.contains(where: { $0.unit == "V" || $0.unit.hasSuffix("W.h") }) else { return nil }
+            self = names.contains { $0.text.contains("-l2") } ? .threePhase : .singlePhase
+        }
+    }
+
+    private let points: [SimulatedPoint]
+    private let limits: UnitLimits
+    /// Table and address to the points there, whole registers before single bits.
+    private let places: [RegisterTable: [UInt16: [Int]]]
+
+    /// A device of this type. Devices with different seeds move differently.
+    package init(profile: DeviceProfile, seed: UInt64) {
+        self.init(profile: profile, points: profile.points, seed: seed)
+    }
+
+    /// The machine of a site file: all of its profile, and what the site file added or changed.
+    package init(machine: MachineSettings, seed: UInt64) {
+        let changed = Set(machine.points.map(\.signal))
+        self.init(
+            profile: machine.profile,
+            points: machine.profile.points.filter { !changed.contains($0.signal) } + machine.points, seed: seed)
+    }
+
+    private init(profile: DeviceProfile, points: [Point], seed: UInt64) {
+        let context = Context(
+            manufacturer: profile.manufacturer, model: profile.model, stateRule: profile.stateRule,
+            grid: Grid(points), seed: seed)
+        let load = ThreePhaseLoad(seed: seed)
+        let exponents = ScaleExponents(points, load: load, grid: context.grid)
+        // Whole registers first, so that the bits of a register are laid over its number.
+        let ordered =
+            points.filter { PointEncoder($0).mask == 0xFFFF } + points.filter { PointEncoder($0).mask != 0xFFFF }
+        self.points = ordered.map { point in
+            SimulatedPoint(
+                point, profile: context, load: load,
+                exponent: point.scaleRegister.flatMap { exponents.chosen[$0] } ?? 0,
+                fixed: exponents.chosen[point.signal].map { .int(Int64($0)) })
+        }
+        var places: [RegisterTable: [UInt16: [Int]]] = [:]
+        for (index, point) in ordered.enumerated() {
+            for offset in 0..<point.wire.registers {
+                guard let address = UInt16(exactly: Int(point.address) + offset) else { break }
+                places[point.table, default: [:]][address, default: []].append(index)
+            }
+        }
+        self.places = places
+        limits = profile.limits
+    }
+
+    /// What the device says to a read.
+    ///
+    /// Exception 2 if an address is neither a point's nor in a readable gap, or if the profile wants even start and
+    /// count and they are not; exception 3 if more is asked for than the device gives at once. A readable gap is 0.
+    ///
+    /// - Parameters:
+    ///   - table: What is read.
+    ///   - start: Zero-based data address.
+    ///   - count: Registers or bits, from 1.
+    ///   - moment: Since the simulation began.
+    /// - Returns: Exactly `count` words, or an exception.
+    package func answer(
+        table: RegisterTable, start: UInt16, count: Int, at moment: Duration
+    ) -> ReadOutcome {
+        let most = table.isBits ? limits.bitsPerRequest : limits.registersPerRequest
+        guard (1...min(most, table.protocolLimit)).contains(count) else { return .exception(ModbusException(code: 3)) }
+        let isOdd = start % 2 != 0 || count % 2 != 0
+        guard Int(start) + count <= 65_536, !(limits.evenAlignment && !table.isBits && isOdd) else {
+            return .exception(ModbusException(code: 2))
+        }
+        let seconds = moment.inSeconds
+        let known = places[table] ?? [:]
+        var words = [UInt16](repeating: 0, count: count)
+        var cache: [Int: [UInt16]] = [:]
+        for offset in 0..<count {
+            let address = start + UInt16(offset)
+            guard let indices = known[address] else {
+                guard isReadableGap(table, address) else { return .exception(ModbusException(code: 2)) }
+                continue
+            }
+            for index in indices {
+                let simulated = points[index]
+                let value = cache[index] ?? simulated.words(seconds)
+                cache[index] = value
+                let place = Int(address) - Int(simulated.point.address)
+                words[offset] = words[offset] & ~simulated.mask | value[place] & simulated.mask
+            }
+        }
+        return .words(words)
+    }
+
+    /// As ``answer(table:start:count:at:)``; the unit is the caller's to check.
+    package func answer(_ request: ReadRequest, at moment: Duration) -> ReadOutcome {
+        answer(table: request.table, start: request.start, count: Int(request.count), at: moment)
+    }
+
+    private func isReadableGap(_ table: RegisterTable, _ address: UInt16) -> Bool {
+        limits.allGapsReadable
+            || limits.readableGaps.contains { $0.table == table && $0.addresses.contains(address) }
+    }
+}
