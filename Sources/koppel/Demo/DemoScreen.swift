@@ -3,7 +3,8 @@ struct DemoScreen {
     /// One telling handful of signals, so that the table fits on a screen.
     static let signals = [
         "electrical/active-power", "electrical/voltage-l1", "electrical/voltage", "electrical/frequency",
-        "energy/active-import", "robot/mode", "joint/base-position", "robot/current", "tcp/x",
+        "electrical/active-energy-import", "status/robot-mode", "joints/base-position", "tool/x",
+        "electrical/arm-current",
     ]
 
     let style: TerminalStyle
