@@ -59,9 +59,9 @@ struct SimulateTests {
     }
 
     @Test func `nobody at the port ends a read with 69`() async throws {
-        let port = try await Program.serving(tcp) { try port(of: $0) }.value
+        let free = try await Program.serving(tcp) { lines in try port(of: lines) }.value
         let outcome = try await Program.run(
-            "read", "--bus", "tcp://127.0.0.1:\(port)", "--unit", "4", "--profile", "eastron/sdm120")
+            "read", "--bus", "tcp://127.0.0.1:\(free)", "--unit", "4", "--profile", "eastron/sdm120")
         #expect(outcome.code == 69)
         #expect(outcome.errors.contains("connection refused"))
     }
