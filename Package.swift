@@ -17,8 +17,14 @@ let settings: [SwiftSetting] = [
 let borderSettings = settings + [.strictMemorySafety()]
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+// Files the tests read from the source tree, which are therefore no part of their bundles.
+let testData = [
+    "KoppelCommandTests": ["Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
+    "KoppelFloorTests": ["Scenarios"],
+]
 
 let package = Package(
     name: "koppel",
@@ -56,20 +62,20 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "KoppelDialects", dependencies: ["KoppelCore"], swiftSettings: settings),
         // 4: the engine
-        .target(name: "KoppelEngine", dependencies: ["KoppelCore", log, lifecycle], swiftSettings: settings),
+        .target(name: "KoppelEngine", dependencies: ["KoppelCore", log], swiftSettings: settings),
         // 5: the composition root
         .target(
             name: "KoppelAgent",
             dependencies: [
                 "KoppelCore", "KoppelExecutor", "KoppelConfig", "KoppelModbus", "KoppelMQTT", "KoppelJournal",
-                "KoppelDialects", "KoppelEngine", "CLinuxShims", log, lifecycle,
+                "KoppelDialects", "KoppelEngine", "CLinuxShims", log, signals,
             ],
             swiftSettings: settings),
         // 6: the command line
         .executableTarget(
             name: "koppel",
             dependencies: [
-                "KoppelCore", "KoppelConfig", "KoppelAgent", subprocess, log, lifecycle,
+                "KoppelCore", "KoppelConfig", "KoppelAgent", subprocess, log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -94,6 +100,6 @@ let package = Package(
         ].map { (name: String, needs: [Target.Dependency]) in
             .testTarget(
                 name: name, dependencies: needs + ["KoppelTestKit", subprocess],
-                exclude: ["KoppelConfigTests": ["Fixtures"], "KoppelCommandTests": ["Golden"]][name] ?? [], swiftSettings: settings)
+                exclude: testData[name] ?? [], swiftSettings: settings)
         }
 )

@@ -11,9 +11,8 @@ struct Backoff {
 
     init(_ timing: MQTTTiming) { self.timing = timing }
 
-    /// The pause before the next attempt, without jitter.
-    ///
-    /// - Parameter lasted: How long the connection lasted; `nil` if none was made.
+    /// The pause before the next attempt, without jitter. `lasted` is how long the connection lasted, `nil` if none
+    /// was made.
     mutating func pause(after recovery: UplinkError.Recovery, lasted: Duration?) -> Duration {
         let wasStable = lasted.map { $0 >= timing.stableAfter } ?? false
         if wasStable || recovery != self.recovery { failures = 0 }

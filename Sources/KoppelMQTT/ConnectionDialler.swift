@@ -51,7 +51,9 @@ actor ConnectionDialler {
         // The library takes 5 s to 65,535 s.
         let keepalive = Int32(clamping: min(65_535, max(5, settings.keepalive.components.seconds)))
         let begun = handle.beginConnect(host: settings.host, port: settings.port, keepalive: keepalive, from: source)
-        guard begun.isGood else { throw diagnosis.notBegun(begun, complaints: handle.complaints) }
+        guard begun.isGood else {
+            throw diagnosis.notBegun(begun, complaints: handle.complaints, refusal: handle.certificateRefusal)
+        }
         let nanoseconds = max(0, limit.wholeNanoseconds)
         guard koppel_poll2(-1, handle.socket, 1, nanoseconds) & 12 != 0 else {
             throw diagnosis.connectFailed(ETIMEDOUT)

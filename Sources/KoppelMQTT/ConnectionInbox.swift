@@ -19,6 +19,8 @@ final class ConnectionInbox {
     private var items: [Item] = []
     /// Errors the library wrote to its log, the first eight: the only place where it tells what OpenSSL said.
     private(set) var complaints: [String] = []
+    /// Why the broker's certificate was refused, if it was.
+    private(set) var refusal: String?
 
     func take() -> [Item] {
         guard !items.isEmpty else { return [] }
@@ -27,6 +29,11 @@ final class ConnectionInbox {
     }
 
     func add(_ item: Item) { items.append(item) }
+
+    func add(refusal: String) {
+        // The first is the cause, others may follow from it.
+        if self.refusal == nil { self.refusal = refusal }
+    }
 
     func add(complaint: String) {
         if complaints.count < 8 { complaints.append(complaint) }

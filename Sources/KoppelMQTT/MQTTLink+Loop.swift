@@ -41,6 +41,7 @@ extension MQTTLink {
         self.facts = facts
         if let keepalive { silenceLimit = .seconds(keepalive) * 3 / 2 }
         phase = .open
+        acceptedAt = .now
         nextTick = .now + timing.tick
         onEvent?(.connected(facts))
         report?.yield(.accepted)
@@ -108,7 +109,7 @@ extension MQTTLink {
 
     func failure(_ result: MosquittoHandle.Result) -> UplinkError {
         diagnosis.failed(
-            result, complaints: handle?.complaints ?? [], accepted: phase == .open, verdict: handle?.tlsVerdict)
+            result, complaints: handle?.complaints ?? [], accepted: phase == .open, refusal: handle?.certificateRefusal)
     }
 
     /// Takes what the callbacks left.

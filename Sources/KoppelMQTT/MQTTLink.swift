@@ -28,6 +28,9 @@ package actor MQTTLink: Uplink {
     var generation = 0
     /// When the phase has to be over; only `open` has no such limit.
     var deadline = ContinuousClock.now
+    /// Since when the broker accepts us; `nil` if it does not.
+    var acceptedAt: ContinuousClock.Instant?
+    private var rhythm: DropRhythm
     var nextTick = ContinuousClock.now
     var lastHeard = ContinuousClock.now
     /// One and a half keepalive: the library pings after one, so this much silence means that nobody answers.
@@ -55,7 +58,8 @@ package actor MQTTLink: Uplink {
     enum Step: Sendable {
         case dialled(Result<Connected, UplinkError>)
         case accepted
-        case lost(UplinkError)
+        /// How long the broker accepted us, if it did.
+        case lost(UplinkError, lasted: Duration?)
     }
 
     /// - Parameters:
@@ -74,6 +78,7 @@ package actor MQTTLink: Uplink {
         self.timing = timing
         self.diagnosis = diagnosis
         self.randomness = randomness
+        rhythm = DropRhythm(stableAfter: timing.stableAfter)
         window = DeliveryWindow(timeout: timing.acknowledgementTimeout)
     }
 
@@ -86,10 +91,9 @@ package actor MQTTLink: Uplink {
         var backoff = Backoff(timing)
         var outage = OutageLog()
         while !Task.isCancelled {
-            var accepted: ContinuousClock.Instant?
-            guard let error = await connection(will: will, outage: &outage, accepted: &accepted) else { break }
+            guard let (error, lasted) = await connection(will: will, outage: &outage) else { break }
             if outage.failed(error.kind) { announceLost(error) }
-            let pause = backoff.pause(after: error.recovery, lasted: accepted.map { .now - $0 })
+            let pause = backoff.pause(after: error.recovery, lasted: lasted)
             // Throws only when the task is cancelled, and then the loop ends.
             do { try await ContinuousClock().sleep(for: jittered(pause, using: &randomness)) } catch { break }
         }
@@ -97,10 +101,11 @@ package actor MQTTLink: Uplink {
     }
 
     /// One connection, from dialling to its end.
-    /// - Returns: Why it ended; `nil` if the task was cancelled, and then the connection may still be open.
+    /// - Returns: Why it ended and how long the broker accepted us; `nil` if the task was cancelled, and then the
+    ///   connection may still be open.
     private func connection(
-        will: OutgoingMessage?, outage: inout OutageLog, accepted: inout ContinuousClock.Instant?
-    ) async -> UplinkError? {
+        will: OutgoingMessage?, outage: inout OutageLog
+    ) async -> (error: UplinkError, lasted: Duration?)? {
         let (steps, report) = AsyncStream.makeStream(of: Step.self)
         self.report = report
         dial(will: will, report: report)
@@ -110,9 +115,8 @@ package actor MQTTLink: Uplink {
             case .dialled(.failure(let error)):
                 if phase == .dialling { lose(error) }
             case .accepted:
-                accepted = .now
                 announceConnected(after: outage.connected())
-            case .lost(let error): return error
+            case .lost(let error, let lasted): return (error, lasted)
             }
         }
         return nil
@@ -139,9 +143,12 @@ package actor MQTTLink: Uplink {
     /// Tells that the connection is gone, once, and drops the handle with all that is in flight.
     func lose(_ error: UplinkError) {
         guard phase != .idle else { return }
+        var error = error
+        let lasted = acceptedAt.map { .now - $0 }
+        if let times = rhythm.ended(error.kind, lasted: lasted) { error = diagnosis.droppedAgain(times, error) }
         drop()
         onEvent?(.disconnected(error))
-        report?.yield(.lost(error))
+        report?.yield(.lost(error, lasted: lasted))
     }
 
     func drop() {
@@ -149,6 +156,7 @@ package actor MQTTLink: Uplink {
         generation += 1
         phase = .idle
         handle = nil
+        acceptedAt = nil
         window.clear()
     }
 

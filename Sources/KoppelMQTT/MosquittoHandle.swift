@@ -61,6 +61,7 @@ internal import KoppelCore
         let set = unsafe result(
             mosquitto_tls_set(raw, caFile, folder, certificateFile, keyFile) { _, _, _, _ in 0 })
         guard set.isGood else { return set }
+        unsafe CertificateWitness.attach(to: raw, inbox: inbox)
         if caFile == nil {
             let system = unsafe result(mosquitto_int_option(raw, MOSQ_OPT_TLS_USE_OS_CERTS, 1))
             guard system.isGood else { return system }
@@ -70,9 +71,8 @@ internal import KoppelCore
     }
 
     /// Looks up the name, blocking, and starts to connect to its first address, not blocking.
-    ///
-    /// - Parameter source: The local address to connect from. It decides the address family, and so which of the
-    ///   name's addresses is taken.
+    /// `source` is the local address to connect from. It decides the address family, and so which of the name's
+    /// addresses is taken.
     func beginConnect(host: String, port: UInt16, keepalive: Int32, from source: String?) -> Result {
         unsafe result(mosquitto_connect_bind_async(raw, host, Int32(port), keepalive, source))
     }
@@ -95,8 +95,8 @@ internal import KoppelCore
 
     var complaints: [String] { inbox.complaints }
 
-    /// Why OpenSSL refused the broker's certificate, after a failed handshake.
-    var tlsVerdict: String? { unsafe TLSVerdict.of(raw) }
+    /// Why the broker's certificate was refused, after a failed handshake; `nil` if it was not, or nobody knows.
+    var certificateRefusal: String? { inbox.refusal }
 
     /// Hands a message over.
     ///

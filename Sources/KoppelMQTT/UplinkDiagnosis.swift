@@ -8,6 +8,7 @@ struct UplinkDiagnosis: Sendable {
     let host: String
     let port: UInt16
     let usesTLS: Bool
+    let clientID: String
     let timing: MQTTTiming
 
     init(_ settings: DestinationSettings, timing: MQTTTiming) {
@@ -15,6 +16,7 @@ struct UplinkDiagnosis: Sendable {
         host = settings.host
         port = settings.port
         usesTLS = settings.tls != nil
+        clientID = settings.clientID
         self.timing = timing
     }
 
@@ -58,10 +60,13 @@ struct UplinkDiagnosis: Sendable {
     }
 
     /// The library did not even begin to connect.
-    func notBegun(_ result: MosquittoHandle.Result, complaints: [String]) -> UplinkError {
-        switch mosq_err_t(result.code) {
+    func notBegun(_ result: MosquittoHandle.Result, complaints: [String], refusal: String?) -> UplinkError {
+        // To a broker on the same machine the handshake may already be over.
+        if let refusal { return tls(refusal) }
+        if let first = complaints.first, first.hasPrefix("OpenSSL Error") { return tls(plain(first)) }
+        return switch mosq_err_t(result.code) {
         case MOSQ_ERR_EAI: lookupFailed("it could be a moment ago")
-        case MOSQ_ERR_ERRNO: connectFailed(result.errno)
+        case MOSQ_ERR_ERRNO: result.errno == EPROTO ? brokenOff() : connectFailed(result.errno)
         default:
             unusable(
                 "the library cannot connect (\(complaints.first ?? "code \(result.code)"))",
@@ -166,6 +171,12 @@ struct UplinkDiagnosis: Sendable {
             "Check its load and the network; the message is sent again.")
     }
 
+    /// The broker closed the connection right after the TLS handshake: with TLS 1.3 that is how it refuses a client
+    /// certificate, and its alert may be lost on the way. libmosquitto says EPROTO then.
+    private func brokenOff() -> UplinkError {
+        tls("the broker broke off right after the handshake, without an alert")
+    }
+
     /// What answered does not begin like MQTT; `nil` if it does.
     func notMQTT(_ first: [UInt8]) -> UplinkError? {
         // CONNACK, DISCONNECT and AUTH are all that a broker may begin with.
@@ -182,21 +193,18 @@ struct UplinkDiagnosis: Sendable {
     }
 
     /// A call of the library failed, or the socket closed.
-    ///
-    /// - Parameter accepted: True if the broker had accepted us.
-    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, verdict: String?) -> UplinkError
+    /// `accepted` is true if the broker had accepted us.
+    func failed(_ result: MosquittoHandle.Result, complaints: [String], accepted: Bool, refusal: String?) -> UplinkError
     {
         let openSSL = complaints.filter { $0.hasPrefix("OpenSSL Error") }
-        if let verdict { return tls(verdict) }
-        if complaints.contains(where: { $0.contains("host name verification failed") }) {
-            return tls("the certificate is not for the host \(host)")
-        }
+        if let refusal { return tls(refusal) }
         if let first = openSSL.first { return tls(plain(first)) }
         switch mosq_err_t(result.code) {
         case MOSQ_ERR_TLS: return tls(complaints.first ?? "the TLS handshake failed")
         case MOSQ_ERR_PROTOCOL, MOSQ_ERR_MALFORMED_PACKET:
             return error(.protocolViolation, "a packet made no sense", "Check host and port, and what is between.")
         case MOSQ_ERR_KEEPALIVE: return error(.timeout, "the ping got no answer", "Check the network on the way.")
+        case MOSQ_ERR_ERRNO where result.errno == EPROTO && !accepted: return brokenOff()
         case MOSQ_ERR_ERRNO where result.errno != 0:
             return error(
                 .connectionLost, "the connection broke (\(words(result.errno)))", "Check the network and the broker.")
@@ -204,25 +212,32 @@ struct UplinkDiagnosis: Sendable {
             return accepted
                 ? error(
                     .connectionLost, "the broker closed the connection",
-                    "Check the broker's log. If it happens again and again, another client may use our client id.")
+                    "Check the broker's log.")
                 : error(
                     .connectionLost, "the broker closed the connection before it answered",
                     "Check the broker's log and that port \(port) speaks MQTT \(usesTLS ? "with" : "without") TLS.")
         }
     }
 
+    /// The broker accepted us and closed the connection soon after, so many times in a row.
+    func droppedAgain(_ times: Int, _ error: UplinkError) -> UplinkError {
+        self.error(
+            error.kind, "the broker accepted us and closed the connection soon after, \(times) times in a row",
+            "Probably another client uses our client id '\(clientID)': find it and give it another one.")
+    }
+
     private func tls(_ what: String) -> UplinkError {
         let advice =
-            if what.contains("expired") {
-                "Renew the certificate; Koppel needs no restart for it."
+            if what.contains("alert") {
+                "The broker refused our side: check the client certificate, its dates and its key."
+            } else if what.contains("expired") {
+                "Have the broker's certificate renewed."
             } else if what.contains("not yet valid") {
                 "Check the clock of this machine and the certificate's dates."
             } else if what.contains("host") {
                 "Use a name that is in the certificate, or have the certificate made for this host."
-            } else if what.contains("alert") {
-                "The broker refused our side: check the client certificate and its key."
-            } else if what.contains("wrong version") || what.contains("packet length") {
-                "What answered does not speak TLS: check the port, or use mqtt:// in a trusted network."
+            } else if what.contains("wrong version") || what.contains("packet length") || what.contains("eof") {
+                "Check that the port is the one with TLS; use mqtt:// for one without, in a network you trust."
             } else {
                 "Check the CA file of the destination against the CA that signed the broker's certificate."
             }

@@ -15,5 +15,6 @@ struct Koppel: AsyncParsableCommand {
             ProfileCommand.self,
             SimulateCommand.self,
             JournalCommand.self,
+            DemoCommand.self,
         ])
 }

@@ -154,7 +154,7 @@ struct GoldenMessage: CustomTestStringConvertible, Sendable {
     ]
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(2)))
 struct GoldenTests {
     private let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter, Fixtures.press])
 

@@ -151,11 +151,11 @@ struct LimitTests {
         #expect(try await journal.state().dropped == 0)
         world.change { $0.freeBytes = 50 << 20 }
         try await journal.prune()
-        let size = world.size("journal.db")
+        let size = try await journal.writer.pageCount()
         for seq in 301...900 {
             _ = try await journal.append([0, 1].map { Sample.sweep(UInt64(seq), machine: $0, text: filler) })
         }
-        #expect(world.size("journal.db") <= size)
+        #expect(try await journal.writer.pageCount() <= size)
         expectComplete(try await journal.readAll(), newest: 900, dropped: try await journal.state().dropped)
         let dropped = try await journal.state().dropped
         #expect(dropped > 0)
@@ -199,4 +199,8 @@ struct LimitTests {
         try await journal.close()
         #expect(!world.exists("journal.db-wal"))
     }
+}
+
+extension JournalWriter {
+    fileprivate func pageCount() throws -> Int { try inspect { try PageUse($0).count } }
 }

@@ -5,13 +5,14 @@ import Testing
 
 struct CodecTests {
     @Test(arguments: RegisterTable.allCases)
-    func `a request read back is the request that was sent`(_ table: RegisterTable) throws {
+    func `X04: a request read back is the request that was sent, and it only reads`(_ table: RegisterTable) throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<500 {
             let request = try #require(ReadRequest.any(of: table, using: &random))
             let pdu = RequestPDU(request).bytes
             let back = RequestPDU.read(unit: request.unit.rawValue, pdu: pdu.span)
             #expect(back == request)
+            #expect((1...4).contains(pdu[0]))  // X04: nothing that writes can be made
         }
     }
 
@@ -42,7 +43,8 @@ struct CodecTests {
             let request = try #require(ReadRequest.any(of: table, using: &random))
             var bytes = AnswerPDU.bytes(.words([UInt16](repeating: 1, count: Int(request.count))), to: table)
             switch Int.random(in: 0...3, using: &random) {
-            case 0: bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in .random(in: 0...255, using: &random) }
+            case 0:
+                bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in .random(in: 0...255, using: &random) }
             case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
             case 2: bytes += [UInt8](repeating: 7, count: Int.random(in: 1...9, using: &random))
             default: bytes[Int.random(in: 0...1, using: &random)] ^= 1 << UInt8.random(in: 0...6, using: &random)

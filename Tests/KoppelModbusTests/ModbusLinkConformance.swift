@@ -9,7 +9,8 @@ struct ModbusLinkConformance {
     /// do not exist.
     static let values: ModbusServer.Values = { unit, table, start, count in
         guard Int(start) + count <= 900 else { return .exception(ModbusException(code: 2)) }
-        return .words((0..<UInt16(count)).map { table.isBits ? ((start + $0) % 3 == 0 ? 1 : 0) : word(unit, start + $0) })
+        return .words(
+            (0..<UInt16(count)).map { table.isBits ? ((start + $0) % 3 == 0 ? 1 : 0) : word(unit, start + $0) })
     }
 
     static func word(_ unit: UnitID, _ address: UInt16) -> UInt16 { UInt16(unit.rawValue) * 1_000 + address }
@@ -67,9 +68,9 @@ struct ModbusLinkConformance {
 
     private func keepsThePause() async throws {
         let begin = ContinuousClock.now
-        let answer = try await link.transact(request(0, 2), timeout: timeout, pause: .milliseconds(60))
-        #expect(ContinuousClock.now - begin >= .milliseconds(60))
-        #expect(answer.elapsed < .milliseconds(60))
+        let answer = try await link.transact(request(0, 2), timeout: timeout, pause: .milliseconds(300))
+        #expect(ContinuousClock.now - begin >= .milliseconds(300))
+        #expect(answer.elapsed < .milliseconds(300))
     }
 
     private func opensAndClosesTwice() async throws {

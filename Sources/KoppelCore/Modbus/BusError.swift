@@ -78,7 +78,7 @@ extension BusError: CustomStringConvertible {
             case .badFrame(let why):
                 "the answer was refused: \(why.rawValue). Check for a second master or a noisy line"
             case .linkDown(let errno):
-                "the link is down (errno \(errno)). It is opened again by itself"
+                "the link is down (\(Self.reason(errno))). It is opened again by itself"
             case .refused:
                 "connection refused. Check address and port, and whether another master holds the only connection"
             case .unknownHost:
@@ -87,6 +87,23 @@ extension BusError: CustomStringConvertible {
                 sentence
             }
         return "bus \(bus)\(place): \(what)"
+    }
+
+    /// Linux error numbers that a technician meets, in words with what to check.
+    private static func reason(_ errno: Int32) -> String {
+        switch errno {
+        case 2: "the port does not exist: check the adapter and the path"
+        case 5: "input/output error: check whether the adapter was pulled"
+        case 13: "no permission: add the user to the group of the port, mostly dialout"
+        case 16: "another program holds the port: stop it"
+        case 24: "too many open descriptors: lower the number of buses"
+        case 32, 104: "the device closed the connection"
+        case 101, 113: "no route to the device: check address and cable"
+        case 107: "not open"
+        case 110: "no reply to connecting: check power, cable and address"
+        case 125: "stopped"
+        default: "errno \(errno)"
+        }
     }
 }
 

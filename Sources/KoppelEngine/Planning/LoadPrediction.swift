@@ -11,13 +11,6 @@ struct LoadPrediction {
     let groups: [Group]
     let problems: [BusLoad.Problem]
     let fullSweep: (requests: Int, time: Duration)
-    /// The longest gap between two slots that nothing but the own bus can cause, told in a sentence.
-    var note: String? {
-        let timed = groups.filter { $0.row.interval > .zero }
-        guard let shortest = timed.map(\.row.interval).min(), fullSweep.time > shortest else { return nil }
-        return "When everything is due at once the sweep takes \(fullSweep.time.short), longer than the shortest "
-            + "interval of \(shortest.short): slots are missed then, and declared."
-    }
     private let machines: [MachineSettings]
 
     init(machines: [MachineSettings], cost: BusCost) {
@@ -45,6 +38,14 @@ struct LoadPrediction {
 
     /// The part of the bus time that all groups with an interval take.
     var load: Double { groups.reduce(0) { $0 + ($1.row.load ?? 0) } }
+
+    /// Says so if a full sweep takes longer than the shortest interval.
+    var note: String? {
+        let timed = groups.filter { $0.row.interval > .zero }
+        guard let shortest = timed.map(\.row.interval).min(), fullSweep.time > shortest else { return nil }
+        return "When everything is due at once the sweep takes \(fullSweep.time.short), longer than the shortest "
+            + "interval of \(shortest.short): slots are missed then, and declared."
+    }
 
     /// The load of the same machines on a line that costs something else. Plans are made anew, since another cost
     /// can make other reads the cheapest.

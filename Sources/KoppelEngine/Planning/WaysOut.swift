@@ -23,8 +23,8 @@ extension LoadPrediction {
         if let interval = Self.usualIntervals.first(where: { $0 >= wanted }), wanted < costliest.interval.inSeconds * 20
         {
             let result = others + costliest.time.inSeconds / interval
-            return "Read the \(costliest.signals) signals of \(costliest.machine) that are due every "
-                + "\(costliest.interval.short) every \(Duration.seconds(interval).short) instead "
+            return "Read \(costliest.signals.signals) of \(costliest.machine), now due every "
+                + "\(costliest.interval.short), every \(Duration.seconds(interval).short) instead "
                 + "(load \(result.percent))."
         }
         let factor = (load / BusLoad.comfortable * 10).rounded(.up) / 10
@@ -73,8 +73,8 @@ extension LoadPrediction {
         let signals = reads.prefix(dropped).reduce(0) { $0 + $1.read.points.count(where: \.isDue) }
         let request = first.read.request
         let last = Int(request.start) + Int(request.count) - 1
-        return "Switch off \(signals) signals, so that \(dropped) of the \(reads.count) requests go away; the "
-            + "costliest is \(first.row.machine), \(request.table.name) \(request.start) to \(last) "
+        return "Switch off \(signals.signals) to save \(dropped) of the \(reads.count) requests; the costliest is "
+            + "\(first.row.machine), \(request.table.name) \(request.start) to \(last) "
             + "(load \(max(left, 0).percent))."
     }
 
@@ -92,4 +92,9 @@ extension LoadPrediction {
 extension Double {
     /// 0.745 is `75 %`.
     var percent: String { "\(Int((self * 100).rounded())) %" }
+}
+
+extension Int {
+    /// `1 signal`, `2 signals`.
+    fileprivate var signals: String { self == 1 ? "1 signal" : "\(self) signals" }
 }

@@ -2,7 +2,7 @@ internal import KoppelCore
 
 /// Turns the bytes of ``RecordFormat`` back into records, and refuses anything that is not one.
 enum RecordDecoder {
-    /// - Parameter position: Where the bytes were stored.
+    /// The record that was stored at a position, and its epoch.
     static func decode(
         _ bytes: UnsafeRawBufferPointer, machine: MachineNumber, position: Int64
     ) throws(CodecError) -> (epoch: UInt32, record: SweepRecord) {
@@ -168,7 +168,7 @@ enum RecordDecoder {
             let length = try reader.count(atMost: readings.count - start)
             guard length > 0 else { throw .meaningless }
             time &+= try reader.zigzag()
-            for index in start..<start + length { readings[index].time = Timestamp(nanoseconds: time) }
+            for index in start..<start + length { readings[index].time.nanoseconds = time }
             start += length
         }
     }

@@ -17,7 +17,7 @@ struct RecordEncoder: ~Copyable {
     /// Where they are, until the next record is encoded.
     var start: UnsafeMutableRawPointer { writer.base }
 
-    /// - Parameter position: Where the record will be stored: it is part of the checksum.
+    /// Replaces what was encoded before. The position where it will be stored is part of the checksum.
     @discardableResult
     mutating func encode(_ record: SweepRecord, epoch: UInt32, position: Int64) -> Summary {
         writer.removeAll()
@@ -110,7 +110,15 @@ struct RecordEncoder: ~Copyable {
     }
 
     private mutating func encodeConditions(_ readings: UnsafeBufferPointer<Reading>) {
-        var runs = readings.isEmpty ? 0 : 1
+        // Matched by pattern, since comparing goes through the raw values, by call.
+        if readings.allIndices(satisfy: { if case .good = $0.condition { true } else { false } }) {
+            writer.append(RecordFormat.Layout.runs)
+            writer.append(varint: readings.isEmpty ? 0 : 1)
+            guard !readings.isEmpty else { return }
+            writer.append(Condition.good.rawValue)
+            return writer.append(varint: readings.count)
+        }
+        var runs = 1
         for index in readings.indices.dropFirst() where readings[index].condition != readings[index &- 1].condition {
             runs += 1
         }
@@ -135,10 +143,10 @@ struct RecordEncoder: ~Copyable {
         var previous: Int64 = 0
         var first = summary.first
         var last = summary.last
-        forEachRun(in: readings, { $0.time == $1.time }) { writer, run in
+        forEachRun(in: readings, { $0.time.nanoseconds == $1.time.nanoseconds }) { writer, run in
             let time = run[run.startIndex].time
-            first = min(first, time)
-            last = max(last, time)
+            first.nanoseconds = min(first.nanoseconds, time.nanoseconds)
+            last.nanoseconds = max(last.nanoseconds, time.nanoseconds)
             writer.append(varint: run.count)
             writer.append(zigzag: time.nanoseconds &- previous)
             previous = time.nanoseconds
@@ -159,5 +167,14 @@ struct RecordEncoder: ~Copyable {
             body(&writer, readings[start..<end])
             start = end
         }
+    }
+}
+
+extension UnsafeBufferPointer<Reading> {
+    /// As `allSatisfy`, without copying a reading, which costs more than looking at it.
+    @inline(__always)
+    func allIndices(satisfy condition: (borrowing Reading) -> Bool) -> Bool {
+        for index in indices where !condition(self[index]) { return false }
+        return true
     }
 }

@@ -12,7 +12,8 @@ final class FolderLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isTaken = errno == EWOULDBLOCK
             let failure = DataFile.failure(path, "flock")
-            close(descriptor)
+            // Not closed here: an initializer that throws with every property set runs deinit, and closing twice would
+            // close a file that somebody else has opened in between.
             throw isTaken ? Self.inUse(path) : failure
         }
         let text = Array("\(getpid())\n".utf8)

@@ -21,7 +21,7 @@ final class JournalConnection {
     private var level = Synchronous.normal
     private var pageCap = 0
 
-    /// - Parameter logPages: How long the write-ahead log gets before its pages move into the database.
+    /// `logPages` is how long the write-ahead log gets before its pages move into the database.
     init(path: String, logPages: Int) throws {
         self.path = path
         var configuration = Configuration()

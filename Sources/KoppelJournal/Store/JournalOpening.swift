@@ -37,7 +37,8 @@ struct JournalOpening {
         if DataFile.exists(folder.suspect) || isMissing(although: identity) { damage = try setAside() }
         do {
             return try load(lock, identity, after: damage)
-        } catch  where error.kind == .corrupt && damage == nil {
+        } catch {
+            guard error.kind == .corrupt, damage == nil else { throw error }
             damage = try setAside()
             return try load(lock, identity, after: damage)
         }
@@ -80,6 +81,8 @@ struct JournalOpening {
             var state: StateRow
             if let found = try connection.read({ try StateRow.fetch($0) }) {
                 state = found
+            } else if damage == nil, known.agent != nil {
+                throw JournalFailure.corrupt(folder.database, "it has lost its state")
             } else {
                 state = newState(identity, after: damage, from: markFound ?? .start)
             }

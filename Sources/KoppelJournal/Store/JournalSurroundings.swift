@@ -13,7 +13,7 @@ package struct JournalSurroundings: Sendable {
     /// Changes with each start of the machine.
     package var bootID: String
 
-    /// - Parameter clock: Gives `lastAlive`, the issue time of revisions and, with `uptime`, the age of readings.
+    /// The clock gives `lastAlive`, the issue time of revisions and, with `uptime`, the age of readings.
     package init(
         clock: WallClock, uptime: @escaping @Sendable () -> Duration = Self.timeSinceBoot,
         randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),

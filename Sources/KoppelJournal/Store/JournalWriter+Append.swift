@@ -41,7 +41,10 @@ extension JournalWriter {
                 throw refusal("machine \(number) was never registered")
             }
             let signals = identity.machines[number].signals.count
-            guard record.readings.allSatisfy({ Int($0.signal.rawValue) < signals }) else {
+            let areKnown = record.readings.withUnsafeBufferPointer { readings in
+                readings.allIndices { Int($0.signal.rawValue) < signals }
+            }
+            guard areKnown else {
                 throw refusal("a reading of machine \(number) has a signal that was never registered")
             }
             guard (1...RecordFormat.maximumReadings).contains(record.readings.count),
@@ -57,11 +60,14 @@ extension JournalWriter {
     private func store(_ records: [SweepRecord]) throws(JournalError) {
         guard !records.isEmpty else { return }
         if bytesSinceCheck >= limits.checkEvery { try enforceLimits(slices: 8) }
-        do throws(JournalError) {
-            try insert(records)
-        } catch  where error.kind == .full {
-            try makeRoom()
-            try insert(records)
+        var room = 8
+        while true {
+            do throws(JournalError) {
+                return try insert(records)
+            } catch {
+                guard error.kind == .full, try makeRoom(pages: room) else { throw error }
+                room *= 2
+            }
         }
     }
 
@@ -91,7 +97,8 @@ extension JournalWriter {
         state = next
         bytesSinceCheck += bytes
         publish(records, after: begin)
-        try mark?.write(board.end)
+        // The records are stored; a mark that stays behind only proves less.
+        try? mark?.write(board.end)
     }
 
     private func publish(_ records: [SweepRecord], after begin: Int64) {

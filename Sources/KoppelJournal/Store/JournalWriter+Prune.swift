@@ -37,13 +37,15 @@ extension JournalWriter {
         return false
     }
 
-    /// When SQLite has refused to store: drops until a chunk is free.
-    func makeRoom() throws(JournalError) {
+    /// When SQLite has refused to store: drops until a number of pages is free.
+    ///
+    /// - Returns: False if nothing is left that could be dropped.
+    func makeRoom(pages: Int) throws(JournalError) -> Bool {
         while true {
             let use = try inspect { try PageUse($0) }
-            let missing = max(limits.chunkPages - use.free, try missingPages(use))
-            guard missing > 0 else { return }
-            if try !deleteDelivered(), try !dropOldest(pages: missing) { return }
+            let missing = max(pages - use.free, try missingPages(use))
+            guard missing > 0 else { return true }
+            if try !deleteDelivered(), try !dropOldest(pages: missing) { return false }
         }
     }
 
@@ -188,8 +190,9 @@ extension JournalWriter {
         next.readings = totals.readings
         next.dropped = totals.dropped
         try transaction(durably: isDurable) { db in
-            try saveMemories(db)
+            // Deleting comes first: in a full file the rest takes the pages that become free.
             try body(db)
+            try saveMemories(db)
             try next.save(db)
         }
         memoriesWereSaved(as: next)

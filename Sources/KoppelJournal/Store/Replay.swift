@@ -55,8 +55,7 @@ struct Replay {
 }
 
 extension StoredRecord {
-    /// - Parameter row: Position, machine and payload, in this order.
-    /// - Throws: `.corrupt` if the payload is not what was stored.
+    /// From position, machine and payload, in this order; `.corrupt` if the payload is not what was stored.
     init(row: Row, at path: String) throws {
         let position: Int64 = row[0]
         let machine: Int = row[1]

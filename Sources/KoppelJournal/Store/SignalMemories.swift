@@ -15,20 +15,23 @@ struct SignalMemories: Sendable {
         signals += Array(repeating: SignalMemory(), count: count - signals.count)
     }
 
-    /// - Parameter isCurrentEpoch: False for a record of an earlier epoch, whose seq says nothing about this one.
+    /// A record of an earlier epoch has times and values, but its seq says nothing about this one.
     mutating func remember(_ readings: [Reading], isCurrentEpoch: Bool) {
         isDirty = true
-        var highest: UInt16 = 0
-        for reading in readings { highest = max(highest, reading.signal.rawValue) }
-        makeRoom(for: Int(highest) + 1)
-        signals.withUnsafeMutableBufferPointer { signals in
-            for reading in readings {
-                let index = Int(reading.signal.rawValue)
-                if isCurrentEpoch { signals[index].seq = reading.seq }
-                signals[index].time = reading.time
-                guard reading.value != nil else { continue }
-                signals[index].value = reading.value
-                signals[index].valueTime = reading.time
+        readings.withUnsafeBufferPointer { readings in
+            var highest: UInt16 = 0
+            for index in readings.indices { highest = max(highest, readings[index].signal.rawValue) }
+            makeRoom(for: Int(highest) + 1)
+            signals.withUnsafeMutableBufferPointer { signals in
+                for index in readings.indices {
+                    let signal = Int(readings[index].signal.rawValue)
+                    if isCurrentEpoch { signals[signal].seq = readings[index].seq }
+                    signals[signal].time = readings[index].time
+                    if case .some = readings[index].value {
+                        signals[signal].value = readings[index].value
+                        signals[signal].valueTime = readings[index].time
+                    }
+                }
             }
         }
     }
@@ -60,7 +63,7 @@ extension SignalMemories {
         return try first.withUnsafeBytes { try body($0, encoder.bytes) }
     }
 
-    /// - Parameter epoch: The current one; a snapshot of an earlier epoch gives no seq.
+    /// A snapshot made before the current epoch gives no seq.
     init(
         machine: MachineNumber, epoch: UInt32, sequences: [UInt8], values: [UInt8]
     ) throws(CodecError) {

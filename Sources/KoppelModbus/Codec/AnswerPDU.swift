@@ -37,7 +37,8 @@ enum AnswerPDU: Equatable {
             return
         }
         let data = pdu.extracting(droppingFirst: 2)
-        self = .outcome(.words(request.table.isBits ? bits(data, count: request.count) : words(data, count: request.count)))
+        self = .outcome(
+            .words(request.table.isBits ? bits(data, count: request.count) : words(data, count: request.count)))
     }
 }
 

@@ -29,8 +29,7 @@ enum RTU {
     }
 
     /// Where the answer to a read stands in the received bytes, checksum included; `nil` if it is not there (yet).
-    ///
-    /// - Parameter asked: How many registers or bits were asked for on the wire.
+    /// `asked` is how many registers or bits were asked for on the wire.
     static func findAnswer(in bytes: Span<UInt8>, unit: UnitID, table: RegisterTable, asked: Int) -> Range<Int>? {
         guard bytes.count >= minimumFrameLength else { return nil }
         let dataLength = AnswerPDU.dataLength(table, count: asked)

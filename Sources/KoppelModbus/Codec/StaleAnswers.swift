@@ -48,9 +48,7 @@ struct StaleAnswers {
 
     private var suspects: [Suspect] = []
 
-    /// - Parameters:
-    ///   - asked: What was asked for on the wire when the answer did not come.
-    ///   - timeout: The response timeout it was given.
+    /// An answer did not come within `timeout`; `asked` registers or bits had been asked for on the wire.
     mutating func unanswered(_ request: ReadRequest, asked: Int, timeout: Duration, at now: ContinuousClock.Instant) {
         let wasWidened = asked != Int(request.count)
         for count in Set([asked, Int(request.count)]) {

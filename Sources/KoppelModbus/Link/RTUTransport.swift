@@ -20,6 +20,7 @@ final class RTUTransport: Transport {
     private var buffer = ReceiveBuffer()
     private var stale = StaleAnswers()
     private var lastByte = ContinuousClock.now
+    private var last: (request: ReadRequest, asked: Int, timeout: Duration)?
 
     private struct Connection: ~Copyable {
         let handle: LibmodbusHandle
@@ -63,7 +64,8 @@ final class RTUTransport: Transport {
             throw LinkFault(.unusable("\(line.baud) baud is not supported. Choose one of \(rates)"))
         }
         guard line.dataBits == 8, (1...2).contains(line.stopBits) else {
-            throw LinkFault(.unusable("Modbus RTU needs 8 data bits and 1 or 2 stop bits. Change the format of the bus"))
+            throw LinkFault(
+                .unusable("Modbus RTU needs 8 data bits and 1 or 2 stop bits. Change the format of the bus"))
         }
     }
 
@@ -95,9 +97,13 @@ final class RTUTransport: Transport {
         case .widened(let count): asked = count
         case .asIsAfter(let moment):
             asked = Int(request.count)
-            while try Waiting.readable(descriptor, until: moment) { try discardWhatIsThere(descriptor) }
+            while try Waiting.readable(descriptor, until: moment) {
+                if try receive(from: descriptor) > 0 { lastByte = .now }
+                buffer.discardAll()
+            }
             try silence(line.frameSilence, on: descriptor)
         }
+        last = (request, asked, timeout)
         let sent = ContinuousClock.now
         do throws(LinkFault) {
             try send(RequestPDU(request, count: asked), unit: request.unit)
@@ -112,19 +118,24 @@ final class RTUTransport: Transport {
 
     /// Waits until the line has been silent for this long since the last byte, and forgets what came before.
     private func silence(_ needed: Duration, on descriptor: Int32) throws(LinkFault) {
-        buffer.discardAll()
         let limit = ContinuousClock.now + Self.babbleLimit + needed
+        buffer.discardAll()
         // It looks at least once, so what came while nobody looked counts from now.
         while try Waiting.readable(descriptor, until: lastByte + needed) {
-            try discardWhatIsThere(descriptor)
+            if try receive(from: descriptor) > 0 { lastByte = .now }
             guard lastByte < limit else { throw .bad(.checksum) }
         }
+        if !buffer.isEmpty { lookForStrayAnswer() }
+        buffer.discardAll()
     }
 
-    private func discardWhatIsThere(_ descriptor: Int32) throws(LinkFault) {
-        guard try receive(from: descriptor) > 0 else { return }
-        buffer.discardAll()
-        lastByte = .now
+    /// An answer that nobody asked for: the one before may have been a double, and this the true one (R08).
+    private func lookForStrayAnswer() {
+        guard let last else { return }
+        let found = buffer.withBytes {
+            RTU.findAnswer(in: $0, unit: last.request.unit, table: last.request.table, asked: last.asked)
+        }
+        if found != nil { stale.unanswered(last.request, asked: last.asked, timeout: last.timeout, at: .now) }
     }
 
     /// Reads what is there, after the descriptor was found to be readable.

@@ -17,7 +17,8 @@ internal import KoppelCore
         let descriptor = Int32(opened.value)
         guard isatty(descriptor) == 1 else {
             Glibc.close(descriptor)
-            throw LinkFault(.unusable("\(device) is not a serial port. Give the path of a tty, best below /dev/serial/by-id"))
+            throw LinkFault(
+                .unusable("\(device) is not a serial port. Give the path of a tty, best below /dev/serial/by-id"))
         }
         let locked = CallResult(flock(descriptor, LOCK_EX | LOCK_NB))
         guard locked.errno == 0 else {

@@ -20,7 +20,8 @@ final class TCPServerSide: ServerSide {
         handle = try LibmodbusHandle.tcp(address: host, port: port)
         let backlog = Int32(ModbusServer.maximumClients)
         let listening =
-            host.utf8.contains(UInt8(ascii: ":")) ? handle.listenIPv6(backlog: backlog) : handle.listen(backlog: backlog)
+            host.utf8.contains(UInt8(ascii: ":"))
+            ? handle.listenIPv6(backlog: backlog) : handle.listen(backlog: backlog)
         guard listening.errno == 0 else { throw .down(listening.errno) }
         listener = Int32(listening.value)
         handle.limitReceiving(to: Self.patience)
@@ -36,7 +37,9 @@ final class TCPServerSide: ServerSide {
 
     func serve(until wake: WakeUp) throws(LinkFault) {
         while true {
-            var polled = ([wake.descriptor, listener] + clients).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            var polled = ([wake.descriptor, listener] + clients).map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
             let result = CallResult(unsafe poll(&polled, nfds_t(polled.count), -1))
             guard result.errno == 0 || result.errno == EINTR else { throw .down(result.errno) }
             if polled[0].revents != 0 { return }

@@ -20,6 +20,11 @@ package struct Broker: Sendable {
     /// Ends it in order.
     package func stop() { process.terminate() }
 
+    /// Stops it where it is: what is connected stays connected and gets no answer.
+    package func pause() { process.pause() }
+
+    package func resume() { process.resume() }
+
     package static let isInstalled = KoppelTestKit.isInstalled("mosquitto")
 
     /// Messages that arrive on a topic filter, retained ones first, as `topic qos payload`.
@@ -34,13 +39,10 @@ package struct Broker: Sendable {
     }
 }
 
-/// Runs a broker while `body` runs.
+/// Runs a broker while `body` runs, on a free port unless one is given.
 ///
-/// - Parameters:
-///   - port: Where it listens; `nil` for a free port.
-///   - configuration: Lines for its configuration file. `FOLDER` stands for the broker's folder. Anyone may connect,
-///     unless a line says something else about `allow_anonymous`.
-///   - files: Files to write into the folder first, by name.
+/// `configuration` are lines for its configuration file, in which `FOLDER` stands for the broker's folder; `files` are
+/// written into that folder first, by name. Anyone may connect, unless a line sets `allow_anonymous`.
 package func withBroker<Value: Sendable>(
     port: UInt16? = nil, configuration: [String] = [], files: [String: String] = [:],
     body: (Broker) async throws -> Value

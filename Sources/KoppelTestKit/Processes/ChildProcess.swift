@@ -12,6 +12,11 @@ package struct ChildProcess: Sendable {
 
     /// Asks it to end.
     package func terminate() { kill(id, SIGTERM) }
+
+    /// Stops it where it is, until ``resume()``.
+    package func pause() { kill(id, SIGSTOP) }
+
+    package func resume() { kill(id, SIGCONT) }
 }
 
 package struct ChildProcessError: Error, CustomStringConvertible {
@@ -20,9 +25,9 @@ package struct ChildProcessError: Error, CustomStringConvertible {
 
 /// Runs a program while `body` runs, ends it afterwards whatever happened, and waits for its end.
 ///
-/// - Parameters:
-///   - program: The executable and its arguments. A bare name is looked for on the search path and in /usr/sbin.
-///   - waitsForLine: Whether `body` begins only when the program has written a line.
+/// The program is the executable and its arguments; a bare name is looked for on the search path and in /usr/sbin. With
+/// `waitsForLine` the body begins when the program has written a line. Throws if it cannot be started or ends before
+/// that, and what `body` throws.
 package func withChildProcess<Value: Sendable>(
     _ program: [String], waitsForLine: Bool = false, body: (ChildProcess) async throws -> Value
 ) async throws -> Value {

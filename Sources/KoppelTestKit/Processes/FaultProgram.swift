@@ -8,10 +8,13 @@ package enum FaultPrograms {
     /// project; `nil` if they are not there.
     package static let folder: String? = {
         let named = getenv("KOPPEL_FAULTS").map { String(cString: $0) }
-        let project = URL(filePath: #filePath).pathComponents.dropLast(4)
-        let beside = project.dropLast().joined(separator: "/").dropFirst() + "/shared/faults"
-        return [named, String(beside)].compactMap(\.self).first { access("\($0)/certs.py", R_OK) == 0 }
+        return [named, project + "/../shared/faults"].compactMap(\.self).first { access("\($0)/certs.py", R_OK) == 0 }
     }()
+
+    /// The folder of the project's Package.swift.
+    static let project = URL(filePath: #filePath).pathComponents.dropFirst().dropLast(4).reduce(into: "") {
+        $0 += "/\($1)"
+    }
 
     /// Runs a fault program while `body` runs.
     package static func run<Value: Sendable>(

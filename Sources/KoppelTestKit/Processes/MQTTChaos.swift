@@ -1,9 +1,7 @@
 /// Puts a bad network between a client and a broker, and a broker that says no.
 ///
-/// - Parameters:
-///   - upstream: The port of the broker.
-///   - arguments: More arguments of `mqtt_chaos.py`, for example for TLS.
-///   - commands: What to tell it before `body` begins.
+/// `upstream` is the port of the broker, `arguments` are more arguments of `mqtt_chaos.py`, for example for TLS, and
+/// `commands` is what it is told before `body` begins.
 package func withMQTTChaos<Value: Sendable>(
     upstream: UInt16, _ arguments: [String] = [], commands: [String] = [],
     body: (FaultProgram) async throws -> Value

@@ -68,9 +68,9 @@ struct BusLoadTests {
         #expect(load.load.percent == "129 %")
         #expect(
             load.waysOut == [
-                "Read the 120 signals of press that are due every 250 ms every 500 ms instead (load 68 %).",
+                "Read 120 signals of press, now due every 250 ms, every 500 ms instead (load 68 %).",
                 "Set the line and every unit on it to 19200 baud instead of 9600 (load 66 %).",
-                "Switch off 120 signals, so that 1 of the 2 requests go away; the costliest is press, "
+                "Switch off 120 signals to save 1 of the 2 requests; the costliest is press, "
                     + "holding 0 to 119 (load 7 %).",
             ])
     }

@@ -179,8 +179,8 @@ struct ReadPlannerTests {
         #expect(quarters.allSatisfy { $0.points.allSatisfy(\.isDue) })
     }
 
-    @Test func `P01: a plan is kept by what is due, and the cache is bounded`() throws {
-        var cache = PlanCache(capacity: 2)
+    @Test func `a plan is kept by what is due, and the cache is bounded`() throws {
+        var cache = PlanCache<PlannedRead>(capacity: 2)
         var made = 0
         for groups in [[0], [0], [0, 1], [0], [1], [0]] {
             _ = cache.plan(for: groups) {

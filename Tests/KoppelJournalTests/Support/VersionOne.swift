@@ -15,7 +15,9 @@ enum VersionOne {
         ])
 
     /// The payload of ``record`` at position 9, in epoch 3.
-    static let payload = "?"
+    static let payload =
+        "7050c124f65e60b6010003010301000100030d00000200021001038088eab4c9e8a690"
+        + "31010664010a0000484101000280a8de80f0e7a6903180f882ad16ac0203"
 
     static let database = """
         CREATE TABLE state (

@@ -37,7 +37,7 @@ final class World: Sendable {
     func path(_ name: String) -> String { "\(folder)/\(name)" }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
     func change(_ body: (inout Settings) -> Void) { state.withLock { body(&$0) } }
-    func size(_ name: String) -> Int { (try? Data(contentsOf: URL(fileURLWithPath: path(name))).count) ?? 0 }
+    func size(_ name: String) -> Int { DataFile.size(path(name)) ?? 0 }
 
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
 
