@@ -28,6 +28,9 @@ package struct LiveReader: Sendable {
         package var failures: [String]
     }
 
+    /// After so many reads in a row without an answer the rest of a machine is not asked: it would only take time.
+    private static let mostUnanswered = 3
+
     private let bus: BusSettings
     private let link: any ModbusLink
 
@@ -53,16 +56,26 @@ package struct LiveReader: Sendable {
             sweep.failures.append(problem.description)
             for point in problem.points { sweep.fail(point, .configError) }
         }
-        for read in plan where !Task.isCancelled {
+        var unanswered = 0
+        for (index, read) in plan.enumerated() where !Task.isCancelled {
             do throws(BusError) {
                 try await link.open()
                 let answer = try await link.transact(
                     read.request, timeout: machine.profile.timing.responseTimeout ?? bus.timeout,
                     pause: machine.profile.timing.pauseBeforeRequest ?? .zero)
                 sweep.take(answer, for: read)
+                unanswered = 0
             } catch {
                 sweep.failures.append(error.description)
-                for covered in read.points { sweep.fail(covered.point, error.condition) }
+                unanswered += 1
+                let isSilent = unanswered == Self.mostUnanswered
+                for failed in isSilent ? plan[index...] : plan[index...index] {
+                    for covered in failed.points { sweep.fail(covered.point, error.condition) }
+                }
+                guard isSilent else { continue }
+                let left = plan.count - index - 1
+                if left > 0 { sweep.failures.append("\(left) more reads were not tried") }
+                break
             }
         }
         return MachineNow(

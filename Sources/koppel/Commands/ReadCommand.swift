@@ -50,7 +50,7 @@ struct ReadCommand: AsyncParsableCommand {
                 try await reader.open()
                 readers.append((bus, reader))
             } catch {
-                Streams.complain("\(error)")
+                Streams.complain(error.plainText)
                 unopened += 1
             }
         }

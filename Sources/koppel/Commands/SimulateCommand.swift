@@ -38,7 +38,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 buses: meant.buses, machines: meant.machines, listensEverywhere: listenEverywhere)
             try await serve(factory)
         } catch {
-            Streams.complain("\(error)")
+            Streams.complain(error.plainText)
             throw ExitStatus.unavailable
         }
     }
