@@ -89,8 +89,9 @@ final class ExecutorThread: Sendable {
                 sleep(watch, forNothing: false)
             } else {
                 for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
-                // A steady stream of jobs must not starve the descriptor.
-                if let watch { sleep(watch, forNothing: true) }
+                // A steady stream of jobs must not starve the descriptor. A job may have replaced the watch or ended it,
+                // so it is looked at again; after that nothing can, since only this thread sets it.
+                if let watch = state.withLock({ $0.watch }) { sleep(watch, forNothing: true) }
             }
         }
     }
