@@ -84,7 +84,10 @@ struct DecodeTests {
 
     @Test func `integers beyond 2^53 - 1 are strings`() async throws {
         let folder = try TemporaryFolder()
-        let point = "entity: HoldingRegister, kind: measurement"
+        let point = """
+            entity: HoldingRegister, kind: measurement, label: {nl: Breed, en: Wide}, unit: {ucum: "1"}, \
+            quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless
+            """
         let profile = try folder.write(
             """
             profile: acme-wide

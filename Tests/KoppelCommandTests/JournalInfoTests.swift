@@ -18,7 +18,7 @@ struct JournalInfoTests {
                 machines: {meter: {bus: one, unit: 1, profile: eastron/sdm120, every: 200ms}}
 
                 """, to: "koppel.yaml")
-            try await withChildProcess([Program.path, "run", "--config", site]) { _ in
+            try await withChildProcess(["env", Program.path, "run", "--config", site]) { _ in
                 let document = try await info(site, untilReadings: 1)
                 #expect(document["epoch"] as? Int == 1)
                 #expect(document["dropped"] as? Int == 0)

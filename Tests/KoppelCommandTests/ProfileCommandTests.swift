@@ -1,12 +1,24 @@
 import Foundation
+import KoppelConfig
 import Testing
+
+@testable import koppel
 
 @Suite(.timeLimit(.minutes(1)))
 struct ProfileCommandTests {
-    @Test func `the shipped profiles have no issues, and that is known within two seconds`() async throws {
-        let begin = ContinuousClock.now
+    @Test func `checking the shipped profiles takes less than two seconds of a processor`() {
+        // The time of this thread, since the clock on the wall also counts what other tests do meanwhile.
+        var (begin, end) = (timespec(), timespec())
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin)
+        var check = ProfileFilesCheck(files: DiskFiles())
+        check.check(Repository.devices)
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
+        #expect(check.profiles > 0)
+        #expect(end.tv_sec - begin.tv_sec < 2)
+    }
+
+    @Test func `the shipped profiles have no issues`() async throws {
         let outcome = try await Program.run("profile", "check", Repository.devices)
-        #expect(ContinuousClock.now - begin < .seconds(2))
         #expect(outcome.code == 0)
         #expect(outcome.output.contains("0 errors, 0 warnings\n"))
     }
@@ -22,7 +34,14 @@ struct ProfileCommandTests {
             protocol: modbus
             addressing: zero-based
             points:
-              - {signal: counters/c0, entity: HoldingRegister, address: 0, wireType: uint32, kind: measurement}
+              - signal: counters/c0
+                label: {nl: Teller, en: Counter}
+                entity: HoldingRegister
+                address: 0
+                wireType: uint32
+                kind: measurement
+                quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless
+                unit: {ucum: "1"}
 
             """, to: "counter.yaml")
         _ = try folder.write(

@@ -21,7 +21,8 @@ struct DecodeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Words from an address on: input:0=4366,8000, or coil:0=1,0,1 for bits. Repeatable.",
-            valueName: "table:start=words"))
+            valueName: "table:start=words"),
+        transform: { try GivenRun(parsing: $0) })
     var words: [GivenRun]
 
     @Flag(help: "Write one JSON document.")

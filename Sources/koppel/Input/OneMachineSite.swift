@@ -32,8 +32,8 @@ struct OneMachineSite {
         return """
             koppel: 1
             agent: {id: command-line, location: {enterprise: local, site: local}}
-            buses: {bus: {url: \(quoted(bus))}}
-            machines: {machine: {bus: bus, unit: \(unit), profile: \(quoted(place))}}
+            buses: {command-line: {url: \(quoted(bus))}}
+            machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))}}
             """
     }
 

@@ -23,12 +23,12 @@ enum Program {
 
     private static let environment = Environment.inherit.updating(["COLUMNS": "80", "NO_COLOR": "1"])
 
-    /// Runs a command to its end.
+    /// Runs a command to its end. `env` becomes the program it starts; it takes a path, and a bare name would not do.
     static func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
 
     static func run(_ arguments: [String]) async throws -> Outcome {
         let result = try await Subprocess.run(
-            .name(path), arguments: Arguments(arguments), environment: environment, input: .none,
+            .name("env"), arguments: Arguments([path] + arguments), environment: environment, input: .none,
             output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let code) = result.terminationStatus else {
             return Outcome(code: -1, output: result.standardOutput, errors: result.standardError)
@@ -43,7 +43,8 @@ enum Program {
         _ arguments: [String], body: ([String]) async throws -> Value
     ) async throws -> (value: Value, code: Int32) {
         let outcome = try await Subprocess.run(
-            .name(path), arguments: Arguments(arguments), environment: environment, input: .none, output: .sequence,
+            .name("env"), arguments: Arguments([path] + arguments), environment: environment, input: .none,
+            output: .sequence,
             error: .discarded
         ) { execution in
             let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
