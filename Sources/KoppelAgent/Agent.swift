@@ -28,6 +28,10 @@ package struct Agent: Sendable {
     ///
     /// - Throws: ``AgentFailure`` if the files are wrong or the journal cannot be opened.
     package func run() async throws(AgentFailure) {
+        // Before anything that takes time: a SIGHUP that nobody waits for ends the process.
+        let trapped = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let (signals, source) = AsyncStream.makeStream(of: UnixSignal.self)
+        async let _ = relay(trapped, to: source)
         let loaded = load()
         report(loaded.issues)
         guard var site = loaded.site else { throw .configuration(loaded.issues) }
@@ -42,7 +46,6 @@ package struct Agent: Sendable {
         report(journal.history)
         let since = wallClock.now
         var history = journal.history
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         do throws(JournalError) {
             while true {
                 let assembly = SiteAssembly(
@@ -72,7 +75,8 @@ package struct Agent: Sendable {
     }
 
     private func serve(
-        _ services: SiteAssembly.Services, site: Site, journal: any Journal, _ signals: UnixSignalsSequence
+        _ services: SiteAssembly.Services, site: Site, journal: any Journal,
+        _ signals: AsyncStream<UnixSignal>
     ) async -> Ending {
         Logger.current.notice(
             "Running",
@@ -80,13 +84,8 @@ package struct Agent: Sendable {
                 "buses": "\(services.buses.count)", "machines": "\(site.machines.count)",
                 "destinations": "\(services.deliveries.count)",
             ])
-        return await withTaskGroup(of: Ending?.self) { group in
-            for bus in services.buses {
-                group.addTask {
-                    await bus.run()
-                    return nil
-                }
-            }
+        return await withTaskGroup(of: Void.self) { group in
+            for bus in services.buses { group.addTask { await bus.run() } }
             for delivery in services.deliveries {
                 group.addTask {
                     do {
@@ -94,24 +93,11 @@ package struct Agent: Sendable {
                     } catch {
                         Logger.current.error("A destination cannot be served", metadata: ["error": "\(error)"])
                     }
-                    return nil
                 }
             }
-            group.addTask {
-                await keepPruned(journal)
-                return nil
-            }
-            group.addTask {
-                await keepWatchdog()
-                return nil
-            }
-            group.addTask { await waitForSignal(signals, running: site) }
-            var ending = Ending.stop
-            while let one = await group.next() {
-                guard let one else { continue }
-                ending = one
-                break
-            }
+            group.addTask { await keepPruned(journal) }
+            group.addTask { await keepWatchdog() }
+            let ending = await waitForSignal(signals, running: site)
             if case .stop = ending {
                 notifier.stopping()
                 ShutdownLimit.begin(site.agent.shutdownLimit)
@@ -122,7 +108,13 @@ package struct Agent: Sendable {
         }
     }
 
-    private func waitForSignal(_ signals: UnixSignalsSequence, running: Site) async -> Ending? {
+    /// Library sequences of signals can be iterated only once, and a reload needs them again.
+    private func relay(_ signals: UnixSignalsSequence, to source: AsyncStream<UnixSignal>.Continuation) async {
+        for await signal in signals { source.yield(signal) }
+        source.finish()
+    }
+
+    private func waitForSignal(_ signals: AsyncStream<UnixSignal>, running: Site) async -> Ending {
         for await signal in signals {
             guard signal == .sighup else {
                 Logger.current.notice("Stopping", metadata: ["signal": "\(signal)"])
@@ -131,6 +123,12 @@ package struct Agent: Sendable {
             notifier.reloading()
             let loaded = load()
             report(loaded.issues)
+            if loaded.site == running {
+                // Also what a storm of signals comes down to: one reload, and nothing for the rest.
+                Logger.current.notice("The site file was loaded again; nothing has changed")
+                notifier.ready()
+                continue
+            }
             if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
                 Logger.current.notice("The site file was loaded again")
                 return .reload(site)
@@ -141,7 +139,7 @@ package struct Agent: Sendable {
                     : "The data folder cannot change while running; restart the agent. The old site file goes on")
             notifier.ready()
         }
-        return nil
+        return .stop
     }
 
     /// Once a second is often enough to keep a journal small and seldom enough to cost nothing.

@@ -1,5 +1,5 @@
 /// A site file after checking: everything in it is valid and resolved.
-package struct Site: Sendable {
+package struct Site: Equatable, Sendable {
     package var agent: AgentSettings
     package var buses: [BusSettings]
     package var machines: [MachineSettings]
@@ -31,7 +31,7 @@ package struct PageSettings: Hashable, Sendable {
     }
 }
 
-package struct AgentSettings: Sendable {
+package struct AgentSettings: Equatable, Sendable {
     package var id: Identifier
     /// Enterprise and site, in this order.
     package var location: [LocationLevel]
@@ -149,7 +149,7 @@ package struct SerialLine: Hashable, Sendable {
     }
 }
 
-package struct MachineSettings: Sendable {
+package struct MachineSettings: Equatable, Sendable {
     package var id: Identifier
     package var bus: Identifier
     package var unit: UnitID

@@ -33,7 +33,7 @@ class Truth:
         with open(path) as f:
             for line in f:
                 entry = json.loads(line)
-                if entry.get("kind", entry.get("event")) == "write":
+                if entry["ev"] == "write":
                     self.writes.append(line.strip())
                 if "sig" not in entry:
                     continue

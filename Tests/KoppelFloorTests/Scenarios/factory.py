@@ -49,7 +49,7 @@ class Factory:
                                        ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{port}"])
             port = int(self.uplink.ready["listen"].split(":")[1])
         self.port = port
-        write_profile(self.folder, o.signals, o.interval_ms)
+        write_profile(self.folder, o.signals, o.interval_ms, o.timeout_ms)
         self.config = os.path.join(self.folder, "site.yaml")
         self.write_site(self.units)
         self.agent = Agent(o.koppel, self.config, os.path.join(self.folder, "agent.log"))

@@ -36,10 +36,10 @@ def other_parties(o):
         port = machine.stdout.readline().strip()
         heard = os.path.join(folder, "heard")
         with open(heard, "w") as out:
-            receiver = subprocess.Popen(["mosquitto_sub", "-p", str(broker.port), "-q", "1", "-v", "-d",
+            receiver = subprocess.Popen(["stdbuf", "-oL", "mosquitto_sub", "-p", str(broker.port), "-q", "1", "-v", "-d",
                                          "-t", "kpl/v1/#"], stdout=out, stderr=subprocess.STDOUT)
         wait_for("mosquitto_sub", lambda: "Subscribed" in open(heard).read(), 10)
-        write_profile(folder, o.signals, o.interval_ms)
+        write_profile(folder, o.signals, o.interval_ms, o.timeout_ms)
         config = os.path.join(folder, "site.yaml")
         with open(config, "w") as f:
             json.dump(site(folder, f"tcp://127.0.0.1:{port}", broker.port, o, [1]), f)

@@ -148,7 +148,7 @@ def device_model(folder, units, signals):
     return path
 
 
-def write_profile(folder, signals, interval_ms):
+def write_profile(folder, signals, interval_ms, timeout_ms):
     points = [{"signal": f"counters/c{i}", "entity": "HoldingRegister", "address": address(i, signals),
                "wireType": "uint32", "kind": "measurement",
                "quantityKind": "http://qudt.org/vocab/quantitykind/Dimensionless", "unit": {"ucum": "1"},
@@ -156,7 +156,7 @@ def write_profile(folder, signals, interval_ms):
                "sampling": {"deadband": 0, "everyReading": True}} for i in range(signals)]
     profile = {"profile": "acme-counter", "version": "1.0.0", "manufacturer": "Acme", "model": "Counter",
                "protocol": "modbus", "addressing": "zero-based",
-               "defaults": {"mostSignificantByte": True, "mostSignificantWord": True, "timeoutMs": 500,
+               "defaults": {"mostSignificantByte": True, "mostSignificantWord": True, "timeoutMs": timeout_ms,
                             "intervalMs": interval_ms}, "points": points}
     with open(os.path.join(folder, "acme.yaml"), "w") as f:
         json.dump(profile, f)

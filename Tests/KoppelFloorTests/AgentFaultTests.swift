@@ -1,0 +1,42 @@
+import KoppelTestKit
+import Testing
+
+/// The agent itself is killed, stopped, started twice, filled up and told wrong things.
+@Suite(
+    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
+struct AgentFaultTests {
+    @Test(arguments: ["process", "power"])
+    func `A01, A02, A04: kill -9 at any moment, with and without broker, loses nothing in silence`(
+        durability: String
+    ) async throws {
+        try await expectSound("killed", "--durability", durability)
+    }
+
+    @Test func `A03: killed between PUBLISH and PUBACK it sends again`() async throws {
+        try await expectSound("killed-before-acknowledgement")
+    }
+
+    @Test func `A07: SIGTERM ends it with 0 while machine and broker hang, and nothing is lost`() async throws {
+        try await expectSound("stopped-while-all-hangs")
+    }
+
+    @Test func `A07: SIGTERM under load ends it with 0, and nothing is lost`() async throws {
+        try await expectSound("stopped")
+    }
+
+    @Test func `A09: a second agent on the data folder ends with 69 and names the first`() async throws {
+        try await expectSound("started-twice")
+    }
+
+    @Test func `S01: a full journal drops the oldest, says so, and goes on polling`() async throws {
+        try await expectSound("full-journal")
+    }
+
+    private func expectSound(
+        _ scenario: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let faults = try await Scenario.faults(scenario, arguments)
+        #expect(faults.isEmpty, "\(faults)", sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,41 @@
+import KoppelTestKit
+import Testing
+
+/// Machines misbehave: no wrong value gets through, all come back by themselves, and every hole is told.
+@Suite(
+    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
+struct MachineFaultTests {
+    @Test func `F03: a machine that takes requests and never answers is left and comes back`() async throws {
+        try await expectSound("machine-half-open")
+    }
+
+    @Test func `F06: answers that drip in byte by byte end at their deadline`() async throws {
+        try await expectSound("machine-dripping")
+    }
+
+    @Test func `F13, R07: an answer after its time is never taken for the next one on TCP`() async throws {
+        try await expectSound("machine-late")
+    }
+
+    @Test func `F16: an answer from another unit is refused`() async throws {
+        try await expectSound("machine-wrong-unit")
+    }
+
+    @Test func `F26: a dead unit leaves the others nine tenths of their rate`() async throws {
+        try await expectSound("dead-unit")
+    }
+
+    @Test func `R07: an answer after its time is never taken for the next one on a serial line`() async throws {
+        try await expectSound("serial-late")
+    }
+
+    @Test func `R08: answers that come twice on a serial line bring no value of another register`() async throws {
+        try await expectSound("serial-duplicate")
+    }
+
+    private func expectSound(_ scenario: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let faults = try await Scenario.faults(scenario)
+        #expect(faults.isEmpty, "\(faults)", sourceLocation: sourceLocation)
+    }
+}

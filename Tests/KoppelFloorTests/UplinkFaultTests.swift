@@ -1,0 +1,17 @@
+import KoppelTestKit
+import Testing
+
+/// The broker and the way to it fail while machines are polled: every reading arrives, in order, without a hole.
+@Suite(
+    .serialized, .timeLimit(.minutes(3)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
+struct UplinkFaultTests {
+    @Test(arguments: [
+        "broker-restart", "broker-killed", "broker-late", "uplink-half-open", "uplink-lost-acknowledgements",
+        "uplink-flapping",
+    ])
+    func `U01, U02, U03, U05, U29: no reading is lost when the uplink fails`(scenario: String) async throws {
+        let faults = try await Scenario.faults(scenario)
+        #expect(faults.isEmpty, "\(faults)")
+    }
+}
