@@ -130,7 +130,7 @@ final class ExecutorThread: Sendable {
                 rounds = 0
             } else {
                 for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
-rounds += 1
+                rounds += 1
                 // A steady stream of jobs must not starve the descriptor. A job may have replaced the watch or ended it,
                 // so it is looked at again; after that nothing can, since only this thread sets it.
                 if rounds >= Self.patience, let watch = state.withLock({ $0.watch }) {
