@@ -22,7 +22,8 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 
 // Files the tests read from the source tree, which are therefore no part of their bundles.
 let testData = [
-    "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"], "KoppelFloorTests": ["Scenarios"],
+    "KoppelCommandTests": ["Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
+    "KoppelFloorTests": ["Scenarios"],
 ]
 
 let package = Package(
@@ -93,7 +94,7 @@ let package = Package(
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
             ("KoppelEngineTests", ["KoppelCore", "KoppelEngine"]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
-            ("KoppelCommandTests", ["KoppelCore", "koppel"]),
+            ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelAgent", "koppel"]),
             ("KoppelArchitectureTests", []),
             ("KoppelFloorTests", ["KoppelCore"]),
         ].map { (name: String, needs: [Target.Dependency]) in

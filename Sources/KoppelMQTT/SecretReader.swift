@@ -82,12 +82,13 @@ package struct SecretReader: Sendable {
         }
         // systemd keeps credentials where only the service can look, and may set other bits on them.
         if path.hasPrefix("/run/credentials/") { return file }
-        if status.st_mode & 0o077 != 0 {
+        // The group may read: that is how root lends a secret to the user of the service.
+        if status.st_mode & 0o027 != 0 {
             close(file)
             throw Problem(
                 what:
                     "the secret file \(path) is open to other users (mode 0\(String(status.st_mode & 0o7777, radix: 8)))",
-                advice: "Run: chmod 600 \(path)")
+                advice: "Run: chmod 600 \(path), or 640 if the group of the service reads it")
         }
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             close(file)

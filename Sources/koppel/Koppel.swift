@@ -7,5 +7,14 @@ struct Koppel: AsyncParsableCommand {
         commandName: "koppel",
         abstract: "Reads machines over Modbus and brings every reading to MQTT, or says why it is missing.",
         version: koppelVersion,
-        subcommands: [RunCommand.self])
+        subcommands: [
+            RunCommand.self,
+            CheckCommand.self,
+            ReadCommand.self,
+            DecodeCommand.self,
+            ProfileCommand.self,
+            SimulateCommand.self,
+            JournalCommand.self,
+            DemoCommand.self,
+        ])
 }

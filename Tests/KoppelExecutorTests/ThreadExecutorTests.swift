@@ -85,4 +85,44 @@ struct ThreadExecutorTests {
         }
         #expect(outside == inside)
     }
+
+    actor Watcher {
+        private nonisolated let thread = ThreadExecutor(name: "watcher")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+        private var calls = 0
+        private var other = 0
+
+        func watch(_ descriptor: Int32) {
+            thread.watch(DescriptorWatch(descriptor: descriptor) { _ in self.assumeIsolated { $0.calls += 1 } })
+        }
+
+        func replace(_ descriptor: Int32) -> Int {
+            thread.watch(DescriptorWatch(descriptor: descriptor) { _ in self.assumeIsolated { $0.other += 1 } })
+            return calls
+        }
+
+        func stop() -> Int {
+            thread.watch(nil)
+            return other
+        }
+
+        func counts() -> (first: Int, second: Int) { (calls, other) }
+    }
+
+    @Test func `a watch that a job replaced or ended is never called again`() async {
+        var pipe: [Int32] = [0, 0]
+        #expect(Glibc.pipe(&pipe) == 0)
+        defer { pipe.forEach { close($0) } }
+        #expect(write(pipe[1], "x", 1) == 1)
+        let watcher = Watcher()
+        for _ in 0..<20 {
+            await watcher.watch(pipe[0])
+            let before = await watcher.replace(pipe[0])
+            while await watcher.counts().second == 0 { await Task.yield() }
+            #expect(await watcher.counts().first == before)
+            let stopped = await watcher.stop()
+            for _ in 0..<5 { _ = await watcher.counts() }
+            #expect(await watcher.counts() == (before, stopped))
+        }
+    }
 }

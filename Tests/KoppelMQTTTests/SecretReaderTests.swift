@@ -25,13 +25,13 @@ struct SecretReaderTests {
         }
     }
 
-    @Test(arguments: [0o644, 0o640, 0o604, 0o620])
+    @Test(arguments: [0o644, 0o604, 0o620, 0o660])
     func `A23: a file that others can read or write is refused with the cure`(_ mode: Int) async throws {
         try await withFolder { folder in
             let path = try file("secret", mode: mode, in: folder)
             let problem = #expect(throws: SecretReader.Problem.self) { try reader.read(.file(path: path)) }
             #expect(problem?.what.contains(path) == true)
-            #expect(problem?.advice == "Run: chmod 600 \(path)")
+            #expect(problem?.advice == "Run: chmod 600 \(path), or 640 if the group of the service reads it")
         }
     }
 

@@ -6,6 +6,8 @@ package struct ProfileLibrary: Sendable {
     package var folders: [String]
     /// Where the profiles shipped with the program are; `nil` if there are none. Looked up last.
     package var shipped: String?
+    /// True if a site file must not name folders of its own in place of ``folders``.
+    package var foldersAreFixed = false
     let files: any ConfigFiles
 
     package init(folders: [String] = ["/etc/koppel/devices"], shipped: String? = nil, files: any ConfigFiles) {

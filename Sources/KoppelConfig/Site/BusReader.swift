@@ -32,6 +32,9 @@ struct BusReader {
             field.error("a serial device server needs a port", hint: "For example rtu+tcp://10.0.0.5:4001.")
             return nil
         }
+        field.warning(
+            "rtu+tcp is not served by this version; the machines on this bus will be bad, reason config-error",
+            hint: "Set the device server to Modbus TCP, if it can, and write tcp://HOST:PORT.")
         return field.port(port).map { .rtuOverTCP(host: parts.host, port: $0) }
     }
 

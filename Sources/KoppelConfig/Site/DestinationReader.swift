@@ -128,10 +128,18 @@ struct DestinationReader {
             section["dialect"]?.warning(
                 "dialect sparkplug-b is not served by this version; the destination stays closed", hint: hint)
         }
+        let unserved = settings.publish.subtracting(DestinationSettings.servedPublications).map(\.rawValue).sorted()
+        if !unserved.isEmpty {
+            section["publish"]?.warning(
+                "not published by this version: \(unserved.joined(separator: ", "))", hint: hint)
+        }
     }
 }
 
 extension DestinationSettings {
+    /// The kinds of topic this version publishes.
+    package static let servedPublications: Set<Publication> = [.meta, .values, .batches]
+
     /// False if this version knows the settings but cannot keep them: the destination then stays closed.
     package var isServed: Bool { dialect == .dataModel && share == .all }
 }

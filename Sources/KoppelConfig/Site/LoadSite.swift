@@ -28,7 +28,9 @@ struct SiteReader {
         var agent: AgentSettings?
         if let field = parts.agent {
             agent = AgentReader().read(field, folder: folder)
-            if let folders = AgentReader().profileFolders(field, folder: folder) { library.folders = folders }
+            if let folders = AgentReader().profileFolders(field, folder: folder), !library.foldersAreFixed {
+                library.folders = folders
+            }
         } else {
             parts.root.keyError("`agent` is missing", hint: "For example agent: {id: box-1, location: {...}}.")
         }

@@ -82,6 +82,16 @@ package struct SignalHealth: Sendable {
         return show(last, as: .staleCommunication)
     }
 
+    /// What has been told of the outage last, to be told again where it could not be stored; `.none` while the
+    /// device answers.
+    package var repeated: Action {
+        switch shown {
+        case .reading: passing.map { .sample($0.withoutValue) } ?? .none
+        case .lastValue: last.map { .uncertain(condition, $0) } ?? .none
+        case .nothing: .bad(condition)
+        }
+    }
+
     /// Asking again does not help, so nothing is gained by waiting for an age.
     private mutating func refused(_ failure: Condition, now: Duration) -> Action {
         passing = nil

@@ -22,7 +22,7 @@ package actor LiveLane {
     private var latest: [Key: Item] = [:]
     private var waiting: Set<Key> = []
     private var order: [Key] = []
-    private var waiter: CheckedContinuation<Void, Never>?
+    private var waiters: [CheckedContinuation<Void, Never>] = []
 
     package init(epoch: UInt32) { self.epoch = epoch }
 
@@ -32,7 +32,12 @@ package actor LiveLane {
     package func offer(_ swept: [SweptRecord]) {
         for one in swept {
             let record = one.record
-            for (index, reading) in record.readings.enumerated() where !one.momentary.contains(index) {
+            var momentary = one.momentary[...]
+            for (index, reading) in record.readings.enumerated() {
+                guard momentary.first != index else {
+                    momentary.removeFirst()
+                    continue
+                }
                 let key = Key(machine: record.machine, signal: reading.signal)
                 var last = latest[key]?.last
                 if let value = reading.value { last = LastValue(value: value, time: reading.time) }
@@ -51,13 +56,16 @@ package actor LiveLane {
     }
 
     /// Up to `count` signals that changed, oldest change first, waiting for one; empty if the task was cancelled.
+    ///
+    /// Whoever waits is woken at each change and looks again, so that a sender whose connection has just broken cannot
+    /// take the wake-up of the next one.
     package func take(_ count: Int) async -> [Item] {
         while order.isEmpty {
             if Task.isCancelled { return [] }  // asked again after each wait
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     if Task.isCancelled { return continuation.resume() }
-                    waiter = continuation
+                    waiters.append(continuation)
                 }
             } onCancel: {
                 Task { await self.wake() }  // the handler cannot wait for the actor, and the task ends at once
@@ -70,7 +78,8 @@ package actor LiveLane {
     }
 
     private func wake() {
-        waiter?.resume()
-        waiter = nil
+        let all = waiters
+        waiters.removeAll(keepingCapacity: true)
+        for waiter in all { waiter.resume() }
     }
 }

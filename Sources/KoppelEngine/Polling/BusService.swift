@@ -61,6 +61,8 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     private var link: LinkState
     private var unstored: [SweptRecord] = []
     private var lastStore = Duration.zero
+    /// False if the last sweep put nothing on the wire, not even an attempt to connect.
+    private var hasAsked = true
 
     init(service: BusService<C>) {
         bus = service.bus
@@ -69,24 +71,38 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         storeInterval = service.storeInterval
         start = service.clock.now
         machines = service.machines
-        items = service.machines.indices.flatMap { machine in
-            service.machines[machine].groups.indices.map { (machine, $0) }
+        var items: [(machine: Int, group: Int)] = []
+        var slots: [Schedule.Item] = []
+        for (machine, polled) in service.machines.enumerated() {
+            for (group, points) in polled.groups.enumerated() {
+                // Configuration allows no interval below the shortest; each item has its slot whatever it says.
+                let interval = points.interval <= .zero ? .zero : max(points.interval, Schedule.shortestInterval)
+                guard let slot = Schedule.Item(interval: interval) else { continue }
+                items.append((machine, group))
+                slots.append(slot)
+            }
         }
-        schedule = Schedule(
-            items.compactMap { item in
-                Schedule.Item(interval: service.machines[item.machine].groups[item.group].interval)
-            })
+        self.items = items
+        schedule = Schedule(slots)
         link = LinkState()
     }
 
     private var now: Duration { start.duration(to: clock.now) }
 
     mutating func run() async {
-        while !Task.isCancelled, let next = schedule.nextDue {
+        while !Task.isCancelled, var next = schedule.nextDue {
+            // What is due without a pause would else spin while nothing can be asked.
+            if !hasAsked { next = max(next, now + Schedule.shortestInterval) }
+            hasAsked = false
             if next > now {
                 do { try await clock.sleep(until: start.advanced(by: next), tolerance: nil) } catch { break }
             }
             await sweep(schedule.takeDue(now: now))
+        }
+        await store()
+        for index in machines.indices {
+            machines[index].close(now: now, time: parts.wallClock.now)
+            takeRecord(of: index)
         }
         await store()
         await parts.link.close()
@@ -101,11 +117,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             while index < due.count, items[due[index].item].machine == machine {
                 let group = items[due[index].item].group
                 groups.append(group)
-                if let slots = due[index].missedSlots {
-                    machines[machine].missed(
-                        due[index].missed, of: group, from: wallTime(of: slots.lowerBound),
-                        to: wallTime(of: slots.upperBound))
-                }
+                if let slots = due[index].missedSlots { miss(slots, due[index].missed, of: group, machine) }
                 index += 1
             }
             await poll(machine, groups)
@@ -114,9 +126,13 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         await store()
     }
 
-    /// The moment on the wall clock at which a slot was, as far as the wall clock can be trusted now.
-    private func wallTime(of slot: Duration) -> Timestamp {
-        parts.wallClock.now.advanced(by: slot - now)
+    /// Declares slots that went by, at the moments they had on the wall clock as far as it can be trusted now. The
+    /// clock is read once, so that a step of it cannot turn the gap around.
+    private mutating func miss(_ slots: ClosedRange<Duration>, _ count: Int, of group: Int, _ machine: Int) {
+        let (wall, now) = (parts.wallClock.now, now)
+        machines[machine].missed(
+            count, of: group, from: wall.advanced(by: slots.lowerBound - now),
+            to: wall.advanced(by: slots.upperBound - now))
     }
 
     private mutating func poll(_ machine: Int, _ groups: [Int]) async {
@@ -124,8 +140,17 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         for read in reads {
             if Task.isCancelled { break }
             await ask(machine, read)
+            // A unit with many reads on a slow line may take minutes.
+            if now - lastStore >= storeInterval {
+                takeRecord(of: machine)
+                await store()
+            }
         }
         machines[machine].tick(groups, now: now, time: parts.wallClock.now)
+        takeRecord(of: machine)
+    }
+
+    private mutating func takeRecord(of machine: Int) {
         if let record = machines[machine].takeRecord(clock: parts.wallClock.state) { unstored.append(record) }
     }
 
@@ -135,20 +160,28 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             return
         }
         guard machines[machine].breaker.mayAsk(now: now) else {
-            machines[machine].failed(read, condition: .timeout, now: now, time: parts.wallClock.now)
+            let condition = machines[machine].breaker.condition
+            machines[machine].failed(read, condition: condition, now: now, time: parts.wallClock.now)
             return
         }
+        hasAsked = true
         let timing = machines[machine].timing
         do throws(BusError) {
             let answer = try await parts.link.transact(
                 read.plan.request, timeout: timing.responseTimeout ?? bus.timeout,
                 pause: timing.pauseBeforeRequest ?? .zero)
-            let isAnswer = machines[machine].take(answer, for: read, now: now)
-            note(isAnswer ? machines[machine].breaker.answered() : machines[machine].breaker.failed(now: now), machine)
+            noteAnswer()
+            if let absence = machines[machine].take(answer, for: read, now: now) {
+                note(machines[machine].breaker.failed(absence, now: now), machine)
+            } else {
+                note(machines[machine].breaker.answered(), machine)
+            }
         } catch {
+            // The stop cut the wait short; the unit had no time to answer, so nothing is known of it.
+            if Task.isCancelled { return }
             machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
             if error.recovery == .nextSlot {
-                note(machines[machine].breaker.failed(now: now), machine, error)
+                note(machines[machine].breaker.failed(error.condition, now: now), machine, error)
             } else {
                 linkFailed(error)
             }
@@ -163,18 +196,21 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     private mutating func openLink() async -> Condition? {
         if link.isOpen { return nil }
         guard now >= link.nextAttempt else { return link.condition }
+        hasAsked = true
         do throws(BusError) {
             try await parts.link.open()
-            if let failures = link.opened() {
-                Logger.current.notice(
-                    "The bus is there again",
-                    metadata: ["bus": "\(bus.id)", "attempts": "\(failures)"])
-            }
+            link.opened()
             return nil
         } catch {
             linkFailed(error)
             return error.condition
         }
+    }
+
+    private mutating func noteAnswer() {
+        guard let failures = link.answered() else { return }
+        Logger.current.notice(
+            "The bus is there again", metadata: ["bus": "\(bus.id)", "attempts": "\(failures)"])
     }
 
     private mutating func linkFailed(_ error: BusError) {
@@ -186,7 +222,8 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
 
     private func note(_ edge: UnitBreaker.Edge, _ machine: Int, _ error: BusError? = nil) {
         let metadata: Logger.Metadata = [
-            "bus": "\(bus.id)", "machine": "\(machines[machine].id)", "modbus.unit": "\(machines[machine].unit.rawValue)",
+            "bus": "\(bus.id)", "machine": "\(machines[machine].id)",
+            "modbus.unit": "\(machines[machine].unit.rawValue)",
         ]
         switch edge {
         case .none: return

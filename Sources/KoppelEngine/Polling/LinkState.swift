@@ -10,15 +10,19 @@ struct LinkState {
     private var failures = 0
     private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(10))
 
-    /// - Returns: The number of attempts that failed before, if there were any.
-    mutating func opened() -> Int? {
+    /// A connection alone proves nothing: some devices accept and hang up at once (field rule P44), so the pauses go on
+    /// growing until an answer comes.
+    mutating func opened() { isOpen = true }
+
+    /// - Returns: How often the link failed since it last gave an answer; `nil` if that is no news.
+    mutating func answered() -> Int? {
+        guard failures > 0 else { return nil }
         defer { failures = 0 }
-        isOpen = true
         backoff.reset()
-        return failures > 0 ? failures : nil
+        return failures
     }
 
-    /// - Returns: True if this is news: it was open, or was never tried.
+    /// - Returns: True if this is news: it gave answers, or was never tried.
     mutating func failed(_ error: BusError, now: Duration, jitter: Double) -> Bool {
         isOpen = false
         condition = error.condition

@@ -22,6 +22,7 @@ package struct PolledMachine: Sendable {
     private let scalePoints: Set<Int>
     private let rev: UInt32
     private let doubtsClock: Bool
+    private var isClockDoubtful = false
     private var sweep = Sweep()
     private var decoded: [DecodedPoint] = []
 
@@ -81,8 +82,8 @@ package struct PolledMachine: Sendable {
 
     /// Takes in what the device said.
     ///
-    /// - Returns: True if the unit itself answered; false if a gateway said that it is absent.
-    mutating func take(_ answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Bool {
+    /// - Returns: `nil` if the unit itself answered; what a gateway said if it is absent (field rule P18).
+    mutating func take(_ answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Condition? {
         switch answer.outcome {
         case .words(let words):
             decoded.removeAll(keepingCapacity: true)
@@ -94,11 +95,11 @@ package struct PolledMachine: Sendable {
                 trackers[point]?.answered(
                     decoded[index].decoded, now: now, time: answer.time, into: &sweep.readings)
             }
-            return true
+            return nil
         case .exception(let exception):
             let condition = Condition(exception)
             failed(read, condition: condition, now: now, time: answer.time)
-            return condition != .gatewayPath && condition != .gatewayTarget
+            return condition == .gatewayPath || condition == .gatewayTarget ? condition : nil
         }
     }
 
@@ -108,16 +109,29 @@ package struct PolledMachine: Sendable {
     }
 
     private mutating func fail(_ point: Int, _ condition: Condition, now: Duration, time: Timestamp) {
-        let isMomentary =
-            trackers[point]?.failed(condition, now: now, time: time, into: &sweep.readings) ?? false
-        if isMomentary { sweep.momentary.append(sweep.readings.count - 1) }
+        note(isMomentary: trackers[point]?.failed(condition, now: now, time: time, into: &sweep.readings))
     }
 
-    /// Lets time pass for the signals of these groups: what got no good answer for long becomes stale, then bad.
+    private mutating func note(isMomentary: Bool?) {
+        if isMomentary == true { sweep.momentary.append(sweep.readings.count - 1) }
+    }
+
+    /// Lets time pass for the signals of these groups: what got no good answer for long becomes stale, then bad; and
+    /// what is to be declared gets a reading to travel with.
     mutating func tick(_ due: [Int], now: Duration, time: Timestamp) {
-        for group in due {
-            for point in groups[group].points { trackers[point]?.tick(now: now, time: time, into: &sweep.readings) }
+        let points = due.flatMap { groups[$0].points }
+        for point in points {
+            note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
         }
+        // Gaps only travel with a reading, and a unit that never answers again gives none by itself.
+        guard !sweep.gaps.isEmpty, sweep.readings.isEmpty, let point = points.first(where: { trackers[$0] != nil })
+        else { return }
+        note(isMomentary: trackers[point]?.tellAgain(now: now, time: time, into: &sweep.readings))
+    }
+
+    /// Polling ends: what is still to be declared, or could not be stored, is told now.
+    mutating func close(now: Duration, time: Timestamp) {
+        if !sweep.gaps.isEmpty { tick(Array(groups.indices), now: now, time: time) }
     }
 
     // MARK: Gaps
@@ -131,13 +145,18 @@ package struct PolledMachine: Sendable {
         }
     }
 
-    /// The journal could not take this record: each of its readings is declared missing with the next one.
+    /// The journal could not take this record: each of its readings is declared missing with the next one, and what
+    /// they said is told again.
     package mutating func couldNotStore(_ record: SweepRecord) {
         for reading in record.readings {
             declare(
                 Gap(signal: reading.signal, from: reading.time, to: reading.time, lost: 1, reason: .diskFault))
         }
         for gap in record.gaps { declare(gap) }
+        let signals = Set(record.readings.map(\.signal))
+        for index in trackers.indices where trackers[index]?.signals.contains(where: signals.contains) == true {
+            trackers[index]?.couldNotStore()
+        }
     }
 
     /// Gaps of one signal that wait for a record become one, from the first to the last missing reading; the
@@ -156,14 +175,15 @@ package struct PolledMachine: Sendable {
 
     // MARK: Record
 
-    /// What there is to store, if anything. Gaps wait until there is a reading they can travel with; all signals
-    /// then store their next reading whatever it says.
+    /// What there is to store, if anything. Gaps wait until there is a reading they can travel with.
     package mutating func takeRecord(clock: ClockState) -> SweptRecord? {
-        guard !sweep.readings.isEmpty else {
-            if !sweep.gaps.isEmpty { for index in trackers.indices { trackers[index]?.storeNext() } }
-            return nil
+        let isDoubtful = doubtsClock && clock == .unsynchronised
+        if isDoubtful != isClockDoubtful {
+            isClockDoubtful = isDoubtful
+            for index in trackers.indices { trackers[index]?.clockChanged() }
         }
-        if doubtsClock, clock == .unsynchronised {
+        guard !sweep.readings.isEmpty else { return nil }
+        if isDoubtful {
             for index in sweep.readings.indices where sweep.readings[index].condition == .good {
                 sweep.readings[index].condition = .clockUnsynchronised
             }

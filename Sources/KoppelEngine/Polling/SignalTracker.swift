@@ -21,7 +21,20 @@ struct SignalTracker: Sendable {
     private struct Total: Sendable {
         var numbering: Numbering
         var value: Value?
-        var condition = Condition.waiting
+        /// What belongs to the last answer of the counter.
+        var shown = Decoded.bad(.waiting)
+    }
+
+    /// The last value that was not bad. How long ago it was is told by the monotonic clock within a run, and by the
+    /// wall clock across a restart.
+    private struct Previous: Sendable {
+        var value: Value
+        var time: Timestamp
+        var readAt: Duration?
+
+        func elapsed(until now: Duration, _ time: Timestamp) -> Duration {
+            readAt.map { now - $0 } ?? .nanoseconds(time.nanoseconds) - .nanoseconds(self.time.nanoseconds)
+        }
     }
 
     private var numbering: Numbering
@@ -31,8 +44,10 @@ struct SignalTracker: Sendable {
     private let isSimulated: Bool
     private var health: SignalHealth
     private var filter: ReportFilter
-    private var previous: (value: Value, time: Timestamp)?
-    private var storesNext = false
+    private var previous: Previous?
+    private var lastRead: (decoded: Decoded, time: Timestamp)?
+    /// A reading could not be stored, or its quality changed by itself: the state is told again at the next chance.
+    private var owesReading = false
 
     private init(
         point: Point, interval: Duration, isSimulated: Bool, numbering: Numbering, total: Numbering?
@@ -44,7 +59,9 @@ struct SignalTracker: Sendable {
         counter = total == nil ? nil : CounterLogic(point)
         health = SignalHealth(ages: SignalAges(point.sampling, interval: interval))
         filter = ReportFilter(point.sampling)
-        if let value = numbering.memory.value, let time = numbering.memory.valueTime { previous = (value, time) }
+        if let value = numbering.memory.value, let time = numbering.memory.valueTime {
+            previous = Previous(value: value, time: time)
+        }
     }
 
     /// A tracker for each published point, by the index of the point; `nil` for helpers.
@@ -71,8 +88,11 @@ struct SignalTracker: Sendable {
     /// The signal, and its total if it is a counter.
     var signals: [SignalNumber] { [numbering.signal] + (total.map { [$0.numbering.signal] } ?? []) }
 
-    /// The next reading is stored whatever it says, so that a gap can travel with it.
-    mutating func storeNext() { storesNext = true }
+    /// A reading that was given could not be stored, so what it said is not known yet.
+    mutating func couldNotStore() { owesReading = true }
+
+    /// The wall clock became doubtful, or trusted again, and with it each good reading.
+    mutating func clockChanged() { if lastRead?.decoded.condition == .good { owesReading = true } }
 
     // MARK: What happens
 
@@ -93,8 +113,9 @@ struct SignalTracker: Sendable {
         guard let reason = history.gapReason else { return nil }
         guard let from = [numbering.memory.time, history.lastAlive].compactMap({ $0 }).max() else { return nil }
         if numbering.memory.seq == 0, reason != .journalDamaged { return nil }
-        let span = max(0, now.nanoseconds - from.nanoseconds)
-        let slots = interval > .zero ? UInt64(span / interval.wholeNanoseconds) : 0
+        let span = max(0, (Duration.nanoseconds(now.nanoseconds) - .nanoseconds(from.nanoseconds)).wholeNanoseconds)
+        // Without an interval nobody can say how many there would have been, but it was not none.
+        let slots = interval > .zero ? UInt64(span / interval.wholeNanoseconds) : span > 0 ? 1 : 0
         // A crash may have cost the sweep that was read and not yet stored.
         let lost = reason == .agentStopped ? slots : max(1, slots)
         guard lost > 0 else { return nil }
@@ -104,35 +125,46 @@ struct SignalTracker: Sendable {
     /// The device answered, and this came out of it.
     mutating func answered(_ decoded: Decoded, now: Duration, time: Timestamp, into readings: inout [Reading]) {
         var shown = decoded
-        if isSimulated, shown.condition == .good { shown.condition = .simulated }
-        if counter != nil { count(&shown, time: time) }
-        var isStored = storesNext
+        if counter != nil { count(&shown, now: now, time: time) }
+        if isSimulated {
+            if shown.condition == .good { shown.condition = .simulated }
+            if total?.shown.condition == .good { total?.shown.condition = .simulated }
+        }
+        lastRead = (shown, time)
+        var isStored = owesReading
         if case .recovered = health.answered(shown, time: time, now: now) { isStored = true }
         if isStored {
             filter.noteStored(shown, at: now)
         } else if !filter.admits(shown, at: now) {
             return
         }
-        storesNext = false
-        readings.append(numbering.reading(shown, at: time))
-        appendTotal(at: time, into: &readings)
+        append(shown, total: total?.shown, at: time, to: &readings)
     }
 
-    private mutating func count(_ shown: inout Decoded, time: Timestamp) {
-        guard let counter, let value = shown.value else { return }
-        let elapsed = previous.map { Duration.nanoseconds(time.nanoseconds - $0.time.nanoseconds) } ?? .zero
+    /// The total is never better than the reading it comes from (data model 4.2, derived signals).
+    private mutating func count(_ shown: inout Decoded, now: Duration, time: Timestamp) {
+        guard let counter else { return }
+        guard let value = shown.value else {
+            total?.shown = .bad(shown.condition)
+            return
+        }
+        let elapsed = previous?.elapsed(until: now, time) ?? .zero
         let step = counter.step(previous: previous?.value, new: value, elapsed: elapsed)
-        previous = (value, time)
-        if shown.condition == .good { shown.condition = step.reading }
+        previous = Previous(value: value, time: time, readAt: now)
         let newTotal = counter.total(total?.value, after: step)
+        let condition = step.total.quality < shown.condition.quality ? shown.condition : step.total
         total?.value = newTotal
-        total?.condition = isSimulated && step.total == .good ? .simulated : step.total
+        total?.shown =
+            condition.quality == .bad ? .bad(condition) : Decoded(value: newTotal, condition: condition)
+        if shown.condition == .good { shown.condition = step.reading }
     }
 
-    private mutating func appendTotal(at time: Timestamp, into readings: inout [Reading]) {
-        guard let value = total?.value, let condition = total?.condition else { return }
-        let decoded = condition.quality == .bad ? Decoded.bad(condition) : Decoded(value: value, condition: condition)
-        if let reading = total?.numbering.reading(decoded, at: time) { readings.append(reading) }
+    private mutating func append(
+        _ decoded: Decoded, total shown: Decoded?, at time: Timestamp, to readings: inout [Reading]
+    ) {
+        owesReading = false
+        readings.append(numbering.reading(decoded, at: time))
+        if let shown, let reading = total?.numbering.reading(shown, at: time) { readings.append(reading) }
     }
 
     /// A poll failed.
@@ -145,9 +177,25 @@ struct SignalTracker: Sendable {
         carryOut(health.failed(condition, now: now), now: now, time: time, into: &readings)
     }
 
-    /// Time has passed.
-    mutating func tick(now: Duration, time: Timestamp, into readings: inout [Reading]) {
+    /// Time has passed. What is still owed is told now.
+    ///
+    /// - Returns: As ``failed(_:now:time:into:)``.
+    mutating func tick(now: Duration, time: Timestamp, into readings: inout [Reading]) -> Bool {
         _ = carryOut(health.tick(now: now), now: now, time: time, into: &readings)
+        return owesReading && tellAgain(now: now, time: time, into: &readings)
+    }
+
+    /// Adds what is known of the signal as one more reading: the last answer with its own time, or the state of the
+    /// outage.
+    ///
+    /// - Returns: As ``failed(_:now:time:into:)``.
+    mutating func tellAgain(now: Duration, time: Timestamp, into readings: inout [Reading]) -> Bool {
+        let action = health.repeated
+        guard action == .none else { return carryOut(action, now: now, time: time, into: &readings) }
+        let (decoded, readAt) = lastRead ?? (.bad(.waiting), time)
+        filter.noteStored(decoded, at: now)
+        append(decoded, total: total?.shown, at: readAt, to: &readings)
+        return false
     }
 
     private mutating func carryOut(
@@ -156,26 +204,19 @@ struct SignalTracker: Sendable {
         switch action {
         case .none, .recovered: return false
         case .sample(let condition):
-            store(.bad(condition), now: now, time: time, into: &readings)
+            filter.noteStored(.bad(condition), at: now)
+            append(.bad(condition), total: nil, at: time, to: &readings)
             return true
         case .uncertain(let condition, let last):
-            store(Decoded(value: last.value, condition: condition), now: now, time: last.time, into: &readings)
-            if let value = total?.value, total?.condition.quality != .bad {
-                let decoded = Decoded(value: value, condition: condition)
-                if let reading = total?.numbering.reading(decoded, at: last.time) { readings.append(reading) }
-            }
+            let decoded = Decoded(value: last.value, condition: condition)
+            let shown = total?.shown.value.map { Decoded(value: $0, condition: condition) }
+            filter.noteStored(decoded, at: now)
+            append(decoded, total: shown, at: last.time, to: &readings)
         case .bad(let condition):
-            store(.bad(condition), now: now, time: time, into: &readings)
-            if let reading = total?.numbering.reading(.bad(condition), at: time) { readings.append(reading) }
+            filter.noteStored(.bad(condition), at: now)
+            append(.bad(condition), total: .bad(condition), at: time, to: &readings)
         }
         return false
-    }
-
-    private mutating func store(
-        _ decoded: Decoded, now: Duration, time: Timestamp, into readings: inout [Reading]
-    ) {
-        filter.noteStored(decoded, at: now)
-        readings.append(numbering.reading(decoded, at: time))
     }
 }
 

@@ -1,3 +1,5 @@
+package import KoppelCore
+
 /// Keeps a silent unit from costing the others on its bus more than a probe now and then (field rule P01).
 ///
 /// After three unanswered requests in a row the unit is silent: it is then asked one read of its plan at growing
@@ -17,6 +19,8 @@ package struct UnitBreaker: Sendable {
     private var unanswered = 0
     private var pause = UnitBreaker.firstPause
     private var nextProbe = Duration.zero
+    /// Why the last request got no answer, which is what the unit is while it is not asked.
+    package private(set) var condition = Condition.timeout
 
     package init() {}
 
@@ -33,8 +37,9 @@ package struct UnitBreaker: Sendable {
         return isSilent ? .answersAgain(missed: unanswered) : .none
     }
 
-    package mutating func failed(now: Duration) -> Edge {
+    package mutating func failed(_ condition: Condition = .timeout, now: Duration) -> Edge {
         unanswered += 1
+        self.condition = condition
         guard isSilent else { return .none }
         nextProbe = now + pause
         pause = min(UnitBreaker.longestPause, pause * 2)

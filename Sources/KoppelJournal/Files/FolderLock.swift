@@ -9,7 +9,7 @@ final class FolderLock: Sendable {
     init(_ path: String) throws(JournalError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DataFile.failure(path, "open") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(descriptor) else {
             let isTaken = errno == EWOULDBLOCK
             let failure = DataFile.failure(path, "flock")
             // Not closed here: an initializer that throws with every property set runs deinit, and closing twice would
@@ -23,6 +23,17 @@ final class FolderLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Tries for half a second, on the journal's own thread: an agent that is just ending still holds the lock for a
+    /// moment, and so does a child that was forked and has not become its own program yet.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for attempt in 1...20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK, attempt < 20 else { return false }
+            poll(nil, 0, 25)
+        }
+        return false
+    }
 
     private static func inUse(_ path: String) -> JournalError {
         let text = (try? DataFile.read(path)) ?? ""  // without the number the sentence is less precise

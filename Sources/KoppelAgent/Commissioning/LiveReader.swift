@@ -1,0 +1,133 @@
+package import KoppelCore
+internal import KoppelEngine
+internal import KoppelModbus
+
+/// Reads machines of one bus once, over the real link and with the planner and decoder of the agent (`koppel read`).
+///
+/// It holds the bus for itself while it is open, so it cannot run beside an agent on the same serial line.
+package struct LiveReader: Sendable {
+    /// What one signal says now.
+    package struct SignalNow: Sendable {
+        package var point: Point
+        /// The registers or bits of the signal; empty if the read failed.
+        package var words: [UInt16]
+        package var decoded: Decoded
+        /// From sending the request that holds the signal to its whole answer; `nil` if there was none.
+        package var elapsed: Duration?
+        /// True if it is read only because others need it, as a scale register.
+        package var isHelper: Bool
+    }
+
+    /// What a machine says now.
+    package struct MachineNow: Sendable {
+        package var machine: Identifier
+        /// In the order of the profile.
+        package var signals: [SignalNow]
+        package var requests: Int
+        /// One sentence for each read that failed, and for signals that no request can read.
+        package var failures: [String]
+    }
+
+    /// After so many reads in a row without an answer the rest of a machine is not asked: it would only take time.
+    private static let mostUnanswered = 3
+
+    private let bus: BusSettings
+    private let link: any ModbusLink
+
+    /// - Throws: ``BusError`` if a bus like this cannot be used at all.
+    package init(bus: BusSettings, clock: WallClock = .system()) throws(BusError) {
+        self.bus = bus
+        link = try ModbusBus.link(for: bus, clock: clock)
+    }
+
+    /// Opens the bus.
+    /// - Throws: ``BusError`` if the port cannot be opened or nobody accepts the connection.
+    package func open() async throws(BusError) { try await link.open() }
+
+    package func close() async { await link.close() }
+
+    /// Reads every signal of the machine once. Failures are in the result.
+    package func read(_ machine: MachineSettings) async -> MachineNow {
+        let planner = ReadPlanner(machine: machine, cost: BusCost(bus.endpoint))
+        let due = PollGroup.groups(of: machine).flatMap(\.points)
+        let plan = planner.plan(due)
+        var sweep = Sweep(machine: machine)
+        for problem in planner.problems {
+            sweep.failures.append(problem.description)
+            for point in problem.points { sweep.fail(point, .configError) }
+        }
+        var unanswered = 0
+        for (index, read) in plan.enumerated() where !Task.isCancelled {
+            do throws(BusError) {
+                try await link.open()
+                let answer = try await link.transact(
+                    read.request, timeout: machine.profile.timing.responseTimeout ?? bus.timeout,
+                    pause: machine.profile.timing.pauseBeforeRequest ?? .zero)
+                sweep.take(answer, for: read)
+                unanswered = 0
+            } catch {
+                sweep.failures.append(error.description)
+                unanswered += 1
+                let isSilent = unanswered == Self.mostUnanswered
+                for failed in isSilent ? plan[index...] : plan[index...index] {
+                    for covered in failed.points { sweep.fail(covered.point, error.condition) }
+                }
+                guard isSilent else { continue }
+                let left = plan.count - index - 1
+                if left > 0 { sweep.failures.append("\(left) more reads were not tried") }
+                break
+            }
+        }
+        return MachineNow(
+            machine: machine.id, signals: sweep.inOrder(due: Set(due)), requests: plan.count,
+            failures: sweep.failures)
+    }
+}
+
+/// What has been read of one machine so far.
+private struct Sweep {
+    let machine: MachineSettings
+    var failures: [String] = []
+    private var signals: [Int: LiveReader.SignalNow] = [:]
+    private var scales: [Int: Decoded] = [:]
+
+    init(machine: MachineSettings) { self.machine = machine }
+
+    mutating func take(_ answer: ReadAnswer, for read: PlannedRead) {
+        guard case .words(let words) = answer.outcome else {
+            guard case .exception(let exception) = answer.outcome else { return }
+            failures.append("\(read.request): the device answers with \(exception)")
+            for covered in read.points { fail(covered.point, Condition(exception), elapsed: answer.elapsed) }
+            return
+        }
+        let decoder = BlockDecoder(
+            points: machine.points, members: read.points.map(\.point), block: read.request.block)
+        var decoded: [DecodedPoint] = []
+        decoder.decode(words.span, earlierScales: scales, into: &decoded)
+        for (covered, result) in zip(read.points, decoded) {
+            scales[result.point] = result.decoded
+            guard covered.isDue || signals[covered.point] == nil else { continue }
+            var shown = result.decoded
+            if machine.simulated, shown.condition == .good { shown.condition = .simulated }
+            set(covered.point, Array(words[covered.words]), shown, answer.elapsed)
+        }
+    }
+
+    mutating func fail(_ point: Int, _ condition: Condition, elapsed: Duration? = nil) {
+        guard signals[point] == nil else { return }
+        set(point, [], .bad(condition), elapsed)
+    }
+
+    private mutating func set(_ point: Int, _ words: [UInt16], _ decoded: Decoded, _ elapsed: Duration?) {
+        signals[point] = LiveReader.SignalNow(
+            point: machine.points[point], words: words, decoded: decoded, elapsed: elapsed, isHelper: false)
+    }
+
+    func inOrder(due: Set<Int>) -> [LiveReader.SignalNow] {
+        signals.sorted { $0.key < $1.key }.map { index, signal in
+            var signal = signal
+            signal.isHelper = !due.contains(index) || !signal.point.published
+            return signal
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import Synchronization
+
+/// A clock that stands still until a test moves it.
+package final class ManualClock: Clock {
+    package struct Instant: InstantProtocol {
+        /// Since the clock was made.
+        package var offset: Duration
+
+        package func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        package func duration(to other: Instant) -> Duration { other.offset - offset }
+        package static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+    }
+
+    private struct Sleeper {
+        var deadline: Duration
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var now = Duration.zero
+        var next = 0
+        var sleepers: [Int: Sleeper] = [:]
+        var cancelled: Set<Int> = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var now: Instant { Instant(offset: state.withLock { $0.now }) }
+    package var minimumResolution: Duration { .nanoseconds(1) }
+
+    /// When the first sleeper wakes; `nil` if nobody sleeps.
+    package var nextDeadline: Duration? { state.withLock { $0.sleepers.values.map(\.deadline).min() } }
+
+    /// Moves time on and wakes whom that is late enough for.
+    package func advance(by duration: Duration) {
+        let woken = state.withLock { state in
+            state.now += duration
+            let due = state.sleepers.filter { $0.value.deadline <= state.now }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.sorted { $0.deadline < $1.deadline }
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    /// Waits until so many tasks sleep on this clock.
+    ///
+    /// - Returns: False if that was not so within 10 s of real time.
+    package func waitForSleepers(_ count: Int = 1) async -> Bool {
+        let end = ContinuousClock.now + .seconds(10)
+        while state.withLock({ $0.sleepers.count }) < count {
+            guard ContinuousClock.now < end, !Task.isCancelled else { return false }
+            await Task.yield()
+        }
+        return true
+    }
+
+    package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let id = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let result: Result<Void, any Error>? = state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
+                    if deadline.offset <= state.now { return .success(()) }
+                    state.sleepers[id] = Sleeper(deadline: deadline.offset, continuation: continuation)
+                    return nil
+                }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                let sleeper = state.sleepers.removeValue(forKey: id)
+                if sleeper == nil { state.cancelled.insert(id) }
+                return sleeper
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+}

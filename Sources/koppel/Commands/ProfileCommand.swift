@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+/// The device library.
+struct ProfileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profile", abstract: "Lists, shows and checks device profiles.",
+        subcommands: [ProfileList.self, ProfileShow.self, ProfileCheck.self])
+}

@@ -1,0 +1,69 @@
+internal import Foundation
+internal import KoppelConfig
+internal import KoppelCore
+
+/// A site of one machine that is described on the command line, so that it is read and checked by the same rules as
+/// one in a file.
+struct OneMachineSite {
+    var bus: String
+    var unit: Int
+    var profile: String
+
+    /// Issues of the command line name the option they are about.
+    func load(library: ProfileLibrary) -> SiteLoad {
+        let files = WithSiteText(text: text(library: library), disk: DiskFiles())
+        var load = loadSite(at: WithSiteText.path, library: library, files: files)
+        load.issues = load.issues.map { issue in
+            guard issue.file == WithSiteText.path else { return issue }
+            var issue = issue
+            let option = issue.path.split(separator: ".").last.map(String.init) ?? ""
+            issue.path = ["url": "--bus", "unit": "--unit", "profile": "--profile"][option] ?? issue.path
+            return issue
+        }
+        return load
+    }
+
+    /// Quoted as JSON, which is YAML too, so that nothing given can be anything but a value.
+    private func text(library: ProfileLibrary) -> String {
+        // A path may lead anywhere here, since the person who gives it also gives the site.
+        let files = DiskFiles()
+        let isFile = library.path(of: profile) == nil && files.facts(profile)?.isFolder == false
+        let place = isFile ? files.realPath(profile) ?? profile : profile
+        return """
+            koppel: 1
+            agent: {id: command-line, location: {enterprise: local, site: local}}
+            buses: {command-line: {url: \(quoted(bus))}}
+            machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))}}
+            """
+    }
+
+    private func quoted(_ text: String) -> String {
+        let escaped = text.unicodeScalars.map { scalar -> String in
+            switch scalar {
+            case "\"": "\\\""
+            case "\\": "\\\\"
+            case _ where scalar.value < 0x20: "\\x" + String(scalar.value + 0x100, radix: 16).dropFirst()
+            default: String(scalar)
+            }
+        }
+        return "\"\(escaped.joined())\""
+    }
+}
+
+/// The files of this machine, and a site file that is none.
+private struct WithSiteText: ConfigFiles {
+    static let path = "command line"
+
+    let text: String
+    let disk: DiskFiles
+
+    func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+        if path == Self.path { return Array(text.utf8) }
+        return try disk.read(path, limit: limit)
+    }
+
+    func names(in folder: String) throws(FileFault) -> [String] { try disk.names(in: folder) }
+    func realPath(_ path: String) -> String? { disk.realPath(path) }
+    func facts(_ path: String) -> FileFacts? { disk.facts(path) }
+    var user: UInt32 { disk.user }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import KoppelAgent
+internal import KoppelConfig
+
+/// Where device profiles are looked up.
+struct ProfileOptions: ParsableArguments {
+    @Option(
+        name: .customLong("profiles"),
+        help: ArgumentHelp(
+            "A folder with VENDOR/MODEL.yaml, looked in before the library that came with the program. Repeatable.",
+            valueName: "folder"))
+    var folders: [String] = []
+
+    /// The folders named, else those of the site file, else /etc/koppel/devices; the shipped library comes last.
+    var library: ProfileLibrary {
+        let files = DiskFiles()
+        let shipped = ShippedProfiles.folder(files: files)
+        guard !folders.isEmpty else { return ProfileLibrary(shipped: shipped, files: files) }
+        var library = ProfileLibrary(folders: folders, shipped: shipped, files: files)
+        library.foldersAreFixed = true
+        return library
+    }
+
+    /// Loads a profile by id or path.
+    ///
+    /// - Throws: Exit code 78 after telling every issue.
+    func load(_ idOrPath: String) throws -> LoadedProfile {
+        let load = library.load(idOrPath)
+        Streams.tell(issues: load.issues)
+        guard let profile = load.profile else { throw ExitStatus.configuration }
+        return LoadedProfile(profile: profile, path: library.path(of: idOrPath) ?? idOrPath)
+    }
+}

@@ -1,0 +1,188 @@
+internal import KoppelCore
+
+/// A profile as `koppel profile show --json` writes it: everything, with zero-based addresses.
+struct ProfileDocument: Encodable {
+    struct Span: Encodable {
+        var table: String
+        var from: UInt16
+        var to: UInt16
+    }
+
+    struct BandDocument: Encodable {
+        var low: Double
+        var high: Double
+
+        init?(_ band: Band?) {
+            guard let band else { return nil }
+            low = band.low
+            high = band.high
+        }
+    }
+
+    struct Counter: Encodable {
+        var modulus: UInt64?
+        var reset: String
+        var maxRatePerSecond: Double
+        var counts: String?
+    }
+
+    struct PointDocument: Encodable {
+        var signal: String
+        var label: [String: String]
+        var table: String
+        var address: UInt16
+        var registers: Int
+        var type: String
+        var order: String
+        var scale: Double
+        var offset: Double
+        var scaleRegister: String?
+        var sentinels: [String: String]
+        var kind: String
+        var dataType: String
+        var quantityKind: String?
+        var unit: String?
+        var semanticIds: [String]
+        var mtconnect: String?
+        var range: BandDocument?
+        var limits: BandDocument?
+        var enumeration: [String: String]
+        var counter: Counter?
+        var intervalMs: Double
+        var deadband: Double
+        var everyReading: Bool
+        var heartbeatMs: Double
+        var group: String?
+        var published: Bool
+    }
+
+    struct Alarm: Encodable {
+        var code: String
+        var signal: String
+        var when: String
+        var level: String
+        var severity: Int
+        var text: [String: String]
+    }
+
+    struct State: Encodable {
+        struct Mapped: Encodable {
+            var state: String
+            var mode: String?
+            var sub: String?
+            var cause: String?
+        }
+
+        var basis: String
+        var signals: [String: String]
+        var map: [String: Mapped]?
+        var idle: Double?
+        var busy: Double?
+        var hysteresis: Double?
+        var holdMs: Double?
+        var confirmed: Bool?
+    }
+
+    var id: String
+    var path: String
+    var version: String
+    var manufacturer: String
+    var model: String
+    var confidence: String?
+    var sources: [String]
+    var registersPerRequest: Int
+    var bitsPerRequest: Int
+    var evenAlignment: Bool
+    var allGapsReadable: Bool
+    var readableGaps: [Span]
+    var intervalMs: Double
+    var timeoutMs: Double?
+    var pauseMs: Double?
+    var points: [PointDocument]
+    var state: State?
+    var alarms: [Alarm]
+
+    init(_ loaded: LoadedProfile) {
+        let profile = loaded.profile
+        id = profile.id.description
+        path = loaded.path
+        version = profile.version
+        manufacturer = profile.manufacturer
+        model = profile.model
+        confidence = profile.confidence?.rawValue
+        sources = profile.sources
+        registersPerRequest = profile.limits.registersPerRequest
+        bitsPerRequest = profile.limits.bitsPerRequest
+        evenAlignment = profile.limits.evenAlignment
+        allGapsReadable = profile.limits.allGapsReadable
+        readableGaps = profile.limits.readableGaps.map {
+            Span(table: $0.table.name, from: $0.addresses.lowerBound, to: $0.addresses.upperBound)
+        }
+        intervalMs = profile.interval.milliseconds
+        timeoutMs = profile.timing.responseTimeout?.milliseconds
+        pauseMs = profile.timing.pauseBeforeRequest?.milliseconds
+        points = profile.points.map { PointDocument($0, interval: profile.interval) }
+        state = profile.stateRule.map(State.init)
+        alarms = profile.alarms.map {
+            Alarm(
+                code: $0.code.description, signal: $0.signal.description, when: $0.trigger.text,
+                level: $0.level.rawValue, severity: $0.severity, text: $0.text)
+        }
+    }
+}
+
+extension ProfileDocument.PointDocument {
+    init(_ point: Point, interval: Duration) {
+        self.init(
+            signal: point.signal.description, label: point.label, table: point.table.name, address: point.address,
+            registers: point.wire.registers, type: point.typeText, order: point.orderText,
+            scale: point.scaling.numerator / point.scaling.denominator, offset: point.scaling.offset,
+            scaleRegister: point.scaleRegister?.description, sentinels: Self.sentinels(point),
+            kind: point.kind.rawValue,
+            dataType: point.dataType.rawValue, quantityKind: point.quantityKind, unit: point.unit?.ucum,
+            semanticIds: point.semanticIDs, mtconnect: point.mtconnect, range: .init(point.range),
+            limits: .init(point.limits),
+            enumeration: Dictionary(uniqueKeysWithValues: point.enumeration.map { ("\($0)", $1) }),
+            counter: point.counter.map {
+                .init(
+                    modulus: $0.modulus, reset: $0.reset.rawValue, maxRatePerSecond: $0.maxRatePerSecond,
+                    counts: $0.counts?.rawValue)
+            },
+            intervalMs: (point.sampling.interval ?? interval).milliseconds, deadband: point.sampling.deadband,
+            everyReading: point.sampling.everyReading, heartbeatMs: point.sampling.heartbeat.milliseconds,
+            group: point.group, published: point.published)
+    }
+
+    private static func sentinels(_ point: Point) -> [String: String] {
+        let pairs = point.sentinels.map { sentinel in
+            let raw: String =
+                switch sentinel.pattern {
+                case .bits(let bits): "0x" + String(bits, radix: 16, uppercase: true)
+                case .notANumber: "NaN"
+                }
+            return (raw, sentinel.meaning.rawValue)
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension ProfileDocument.State {
+    init(_ rule: StateRule) {
+        switch rule.basis {
+        case .register(let signal, let map):
+            let mapped = map.map { raw, mapped in
+                ("\(raw)", Mapped(state: mapped.state, mode: mapped.mode, sub: mapped.sub, cause: mapped.cause))
+            }
+            self.init(
+                basis: "register", signals: ["signal": "\(signal)"],
+                map: Dictionary(uniqueKeysWithValues: mapped))
+        case .bits(let fault, let run, let power):
+            let signals = ["fault": fault, "run": run, "power": power].compactMapValues { $0?.description }
+            self.init(basis: "derived-bits", signals: signals)
+        case .power(let signal, let idle, let busy, let hysteresis, let hold, let confirmed):
+            self.init(
+                basis: "derived-power", signals: ["signal": "\(signal)"], idle: idle, busy: busy,
+                hysteresis: hysteresis, holdMs: hold.milliseconds, confirmed: confirmed)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct CheckTests {
+    private static let good = """
+        koppel: 1
+        agent: {id: box-1, location: {enterprise: acme, site: hengelo}, shutdown: 2s}
+        buses:
+          hal-3: {url: "tcp://127.0.0.1:1502", timeout: 3s}
+          meters: {url: "rtu:/dev/serial/by-id/none?baud=9600&format=8E1"}
+        machines:
+          main-meter: {bus: hal-3, unit: 1, profile: eastron/sdm630-v2, every: 1s}
+          small: {bus: meters, unit: 5, profile: eastron/sdm120}
+
+        """
+
+    @Test func `a good site file ends with 0 and warns of a timeout above the shutdown limit`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write(Self.good, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site)
+        #expect(outcome.code == 0)
+        try Golden.expect(outcome.output, is: "check-good", replacing: folder.path)
+    }
+
+    @Test func `P33: the plan of a site is shown`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write(Self.good, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site, "--plan")
+        #expect(outcome.code == 0)
+        #expect(!outcome.output.contains("\u{1B}"), "no colour when piped")
+        try Golden.expect(outcome.output, is: "check-plan", replacing: folder.path)
+    }
+
+    @Test func `the plan is one JSON document`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write(Self.good, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site, "--plan", "--json")
+        let document = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let plan = try #require(document["plan"] as? [String: Any])
+        #expect((plan["buses"] as? [Any])?.count == 2)
+        #expect(plan["bytesPerReading"] as? Double == 12)
+        #expect(document["errors"] as? Int == 0)
+        #expect(document["warnings"] as? Int == 1)
+    }
+
+    @Test func `P33: a bus that cannot keep its intervals ends with 1 and ways out`() async throws {
+        let folder = try TemporaryFolder()
+        let text = Self.good.replacing("9600", with: "1200")
+            .replacing("profile: eastron/sdm120", with: "profile: eastron/sdm120, every: 200ms")
+        let site = try folder.write(text, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site)
+        #expect(outcome.code == 1)
+        #expect(outcome.output.contains("Bus meters: does not fit"))
+        #expect(outcome.output.contains("What would help: "))
+    }
+
+    @Test func `every issue of a bad site file is told at once, and it ends with 78`() async throws {
+        let folder = try TemporaryFolder()
+        let text = Self.good.replacing("bus: hal-3,", with: "bus: hal-4,").replacing("timeout: 3s", with: "timeout: 3")
+            .replacing("eastron/sdm120", with: "eastron/sdm12")
+        let site = try folder.write(text, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site)
+        #expect(outcome.code == 78)
+        try Golden.expect(outcome.output, is: "check-bad", replacing: folder.path)
+    }
+
+    @Test func `profiles named on the command line win over those of the site file`() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/devices/acme", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: Repository.devices + "/eastron/sdm120.yaml", toPath: folder.path + "/devices/acme/meter.yaml")
+        let text = Self.good.replacing("eastron/sdm120", with: "acme/meter")
+            .replacing("shutdown: 2s", with: "shutdown: 5s, profiles: ./nothing-here")
+        let site = try folder.write(text, to: "koppel.yaml")
+        let without = try await Program.run("check", "--config", site)
+        let with = try await Program.run("check", "--config", site, "--profiles", folder.path + "/devices")
+        #expect(without.code == 78)
+        #expect(with.code == 0)
+    }
+}

@@ -1,0 +1,15 @@
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct HelpTests {
+    @Test(arguments: [
+        "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",
+        "journal info",
+    ])
+    func `the help of a command is as it was approved`(_ command: String) async throws {
+        let outcome = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(outcome.code == 0)
+        #expect(outcome.errors.isEmpty)
+        try Golden.expect(outcome.output, is: "help-" + command.replacing(" ", with: "-"))
+    }
+}

@@ -1,0 +1,81 @@
+import KoppelCore
+import KoppelTestKit
+import Synchronization
+
+/// A bus whose answers a test decides, and on which time passes as the test says.
+final class ScriptedLink: ModbusLink {
+    enum Answer {
+        /// Each register holds its own address.
+        case words
+        case exception(UInt8)
+        case fails(BusError.Kind)
+        /// Nothing comes until the task is cancelled, as a real bus does it.
+        case silence
+    }
+
+    struct Script: Sendable {
+        /// Called for each attempt to open; `nil` opens.
+        var open: @Sendable (Duration) -> BusError.Kind? = { _ in nil }
+        /// What a request gives at this moment, and how long that takes.
+        var answer: @Sendable (ReadRequest, Duration) -> (Answer, Duration) = { _, _ in (.words, .milliseconds(10)) }
+    }
+
+    private struct State {
+        var script: Script
+        var opened: [Duration] = []
+        var asked: [(request: ReadRequest, at: Duration)] = []
+        var closed = 0
+    }
+
+    private let clock: ManualClock
+    private let wallClock: WallClock
+    private let state: Mutex<State>
+
+    init(clock: ManualClock, wallClock: WallClock, script: Script) {
+        self.clock = clock
+        self.wallClock = wallClock
+        state = Mutex(State(script: script))
+    }
+
+    var executor: any TaskExecutor { globalConcurrentExecutor }
+
+    var openings: [Duration] { state.withLock { $0.opened } }
+    var closings: Int { state.withLock { $0.closed } }
+
+    /// When each request to a unit was sent; all of them without a unit.
+    func times(_ unit: UInt8? = nil) -> [Duration] {
+        state.withLock { $0.asked.filter { unit == nil || $0.request.unit == UnitID(unit ?? 0) }.map(\.at) }
+    }
+
+    func open() async throws(BusError) {
+        let now = clock.now.offset
+        let failure = state.withLock { state in
+            state.opened.append(now)
+            return state.script.open(now)
+        }
+        if let failure { throw BusError(kind: failure, bus: "hall", request: nil, elapsed: .zero) }
+    }
+
+    func transact(_ request: ReadRequest, timeout: Duration, pause: Duration) async throws(BusError) -> ReadAnswer {
+        let sent = clock.now.offset
+        let (answer, takes) = state.withLock { state in
+            state.asked.append((request, sent))
+            return state.script.answer(request, sent)
+        }
+        clock.advance(by: takes)
+        switch answer {
+        case .words:
+            return ReadAnswer(
+                outcome: .words((0..<request.count).map { request.start + $0 }), time: wallClock.now, elapsed: takes)
+        case .exception(let code):
+            return ReadAnswer(
+                outcome: .exception(ModbusException(code: code)), time: wallClock.now, elapsed: takes)
+        case .fails(let kind): throw BusError(kind: kind, bus: "hall", request: request, elapsed: takes)
+        case .silence:
+            while !Task.isCancelled { await Task.yield() }
+            throw BusError(kind: .linkDown(errno: 125), bus: "hall", request: request, elapsed: takes)
+        }
+    }
+
+    func close() async { state.withLock { $0.closed += 1 } }
+}

@@ -1,0 +1,201 @@
+import KoppelCore
+import KoppelTestKit
+import Testing
+
+@testable import KoppelEngine
+
+@Suite(.timeLimit(.minutes(1)))
+struct BusServiceTests {
+    private let clock = ManualClock()
+    private let journal = MemoryJournal()
+    private let wallClock: WallClock
+
+    init() {
+        let clock = clock
+        wallClock = WallClock(
+            now: { PollingBench.begin.advanced(by: clock.now.offset) }, state: { .synchronised })
+    }
+
+    /// Runs a bus of machines, one a unit, until `end` on the manual clock, and stops it.
+    private func run(
+        _ script: ScriptedLink.Script = ScriptedLink.Script(), units: UInt8 = 1, interval: Duration = .seconds(1),
+        points: [Point]? = nil, until end: Duration
+    ) async throws -> ScriptedLink {
+        let link = ScriptedLink(clock: clock, wallClock: wallClock, script: script)
+        let points = try points ?? [try point("a", at: 7)]
+        let machines = try (1...units).map { unit in
+            let settings = try PollingBench.settings("m\(unit)", unit: unit, points, interval: interval)
+            return PolledMachine(
+                settings: settings, register: PollingBench.register(settings, number: Int(unit)), cost: .tcp(),
+                doubtsClock: true)
+        }
+        let service = BusService(
+            bus: BusSettings(
+                id: try #require(Identifier("hall")), endpoint: .tcp(host: "h", port: 502), timeout: .seconds(1)),
+            machines: machines,
+            parts: .init(
+                link: link, sink: ReadingSink(journal: journal, lanes: []), wallClock: wallClock, jitter: { 1 }),
+            clock: clock)
+        let task = Task { await service.run() }
+        while clock.now.offset < end {
+            guard await clock.waitForSleepers() else { break }
+            guard let next = clock.nextDeadline, next <= end else { break }
+            clock.advance(by: next - clock.now.offset)
+        }
+        task.cancel()
+        await task.value
+        #expect(link.closings == 1)
+        return link
+    }
+
+    private func readings(of machine: Int = 1) async -> [String] {
+        await journal.records.filter { $0.record.machine.rawValue == machine }
+            .flatMap { Optional(SweptRecord(record: $0.record)).lines }
+    }
+
+    private func gaps(of machine: Int = 1) async -> [Gap] {
+        await journal.records.filter { $0.record.machine.rawValue == machine }.flatMap(\.record.gaps)
+    }
+
+    // MARK: Schedule
+
+    @Test func `P23: due times stand on the grid, however long an answer takes`() async throws {
+        let link = try await run(
+            .init(answer: { _, at in (.words, at > .seconds(3) ? .milliseconds(700) : .milliseconds(50)) }),
+            until: .milliseconds(8_500))
+        #expect(link.times() == (0...8).map { .seconds($0) })
+        #expect(await gaps() == [])
+    }
+
+    @Test func `P21: slots that went by are declared where they were, and never made up for`() async throws {
+        let link = try await run(
+            .init(answer: { _, at in (.words, at == .seconds(2) ? .milliseconds(4_500) : .milliseconds(10)) }),
+            until: .milliseconds(9_500))
+        #expect(link.times().map(\.inSeconds) == [0, 1, 2, 6.5, 7, 8, 9])
+        let gap = try #require(await gaps().first)
+        #expect(await gaps().count == 1)
+        #expect(gap.lost == 3)
+        #expect(gap.reason == .slotMissed)
+        #expect(gap.from == PollingBench.begin.advanced(by: .seconds(3)))
+        #expect(gap.to == PollingBench.begin.advanced(by: .seconds(5)))
+    }
+
+    // MARK: Link
+
+    @Test func `a link that is down is tried with growing pauses, and its machines go stale and bad`() async throws {
+        let link = try await run(
+            .init(
+                open: { (.seconds(5)..<(.seconds(65))).contains($0) ? .refused : nil },
+                answer: { _, at in
+                    (at == .seconds(5) ? .fails(.linkDown(errno: 104)) : .words, .milliseconds(10))
+                }), until: .milliseconds(80_500))
+        #expect((5...14).contains(link.openings.count))
+        let story = await readings()
+        #expect(
+            story.prefix(4) == [
+                "0:1 good 7", "0:2 timeout", "0:3 staleCommunication 7", "0:4 noCommunication",
+            ])
+        #expect(story.last == "0:5 good 7")
+    }
+
+    @Test func `P44: a device that accepts and hangs up is not asked without end`() async throws {
+        let link = try await run(
+            .init(answer: { _, _ in (.fails(.linkDown(errno: 104)), .milliseconds(1)) }), interval: .milliseconds(100),
+            until: .seconds(60))
+        #expect((6...12).contains(link.openings.count))
+        #expect(link.times().count == link.openings.count)
+    }
+
+    @Test func `an interval of zero does not spin while nothing can be asked`() async throws {
+        let link = try await run(.init(open: { _ in .refused }), interval: .zero, until: .seconds(2))
+        #expect(link.openings.map(\.inSeconds).count <= 4)
+        #expect(clock.now.offset >= .milliseconds(1_900))
+    }
+
+    // MARK: Units
+
+    @Test func `P01: a silent unit of three leaves the others nearly their rate`() async throws {
+        let link = try await run(
+            .init(answer: { request, _ in
+                request.unit == UnitID(2) ? (.fails(.timeout), .seconds(1)) : (.words, .milliseconds(20))
+            }), units: 3, until: .milliseconds(120_500))
+        #expect((10...20).contains(link.times(2).count))
+        #expect(link.times(1).count >= 100)
+        #expect(link.times(3).count >= 100)
+        #expect(await readings(of: 2) == ["0:1 timeout", "0:2 noCommunication"])
+        #expect(link.openings.count == 1)
+    }
+
+    @Test func `row 15: a unit its gateway calls absent says so in the end, also while it is not asked`() async throws {
+        let link = try await run(
+            .init(answer: { _, at in (at < .seconds(1) ? .words : .exception(11), .milliseconds(10)) }),
+            until: .milliseconds(60_500))
+        #expect(link.times().count < 15)
+        #expect(
+            await readings() == [
+                "0:1 good 7", "0:2 gatewayTarget", "0:3 staleCommunication 7", "0:4 gatewayTarget",
+            ])
+    }
+
+    @Test func `a silent unit that answers a probe is polled as before`() async throws {
+        let link = try await run(
+            .init(answer: { _, at in
+                (.seconds(3)..<(.seconds(20))).contains(at) ? (.fails(.timeout), .milliseconds(100)) : (.words, .zero)
+            }), until: .milliseconds(40_500))
+        #expect(await readings().last == "0:4 good 7")
+        #expect(link.times().suffix(10) == (31...40).map { .seconds($0) })
+    }
+
+    // MARK: Storing
+
+    @Test func `the stop stores what was read, and calls no unit silent that had no time to answer`() async throws {
+        let points = [try point("a", at: 7), try point("b", .inputRegister, at: 9)]
+        let link = ScriptedLink(
+            clock: clock, wallClock: wallClock,
+            script: .init(answer: { request, _ in
+                (request.table == .inputRegister ? .silence : .words, .zero)
+            }))
+        let settings = try PollingBench.settings("m1", points)
+        let service = BusService(
+            bus: BusSettings(id: try #require(Identifier("hall")), endpoint: .tcp(host: "h", port: 502)),
+            machines: [
+                PolledMachine(
+                    settings: settings, register: PollingBench.register(settings, number: 1), cost: .tcp(),
+                    doubtsClock: true)
+            ],
+            parts: .init(
+                link: link, sink: ReadingSink(journal: journal, lanes: []), wallClock: wallClock, jitter: { 1 }),
+            clock: clock)
+        let task = Task { await service.run() }
+        #expect(await eventually { link.times().count == 2 })
+        task.cancel()
+        await task.value
+        #expect(await readings() == ["0:1 good 7"])
+    }
+
+    @Test func `what a long sweep has read is stored while it goes on`() async throws {
+        let points = [try point("a", at: 7), try point("b", .inputRegister, at: 9), try point("c", .coil, at: 1)]
+        _ = try await run(
+            .init(answer: { _, _ in (.words, .milliseconds(150)) }), interval: .seconds(10), points: points,
+            until: .seconds(5))
+        #expect(await journal.records.map(\.record.readings.count) == [1, 1, 1])
+    }
+
+    @Test func `P24: polling goes on while the disk refuses, and tells what it lost afterwards`() async throws {
+        for _ in 0..<3 {
+            await journal.failNextAppend(JournalError(kind: .full, path: "/data", description: "full"))
+        }
+        let link = try await run(until: .milliseconds(10_500))
+        #expect(link.times().count == 11)
+        #expect(await readings() == ["0:4 good 7"])
+        #expect(await gaps().map(\.lost) == [3])
+        #expect(await gaps().map(\.reason) == [.diskFault])
+    }
+
+    @Test func `gaps of the last sweep are declared when polling ends`() async throws {
+        await journal.failNextAppend(JournalError(kind: .full, path: "/data", description: "full"))
+        _ = try await run(until: .milliseconds(500))
+        #expect(await readings() == ["0:2 good 7"])
+        #expect(await gaps().map(\.lost) == [1])
+    }
+}
