@@ -81,15 +81,30 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
 
     private var now: Duration { start.duration(to: clock.now) }
 
+    /// Something on the bus is read as fast as the bus takes it.
+    private var isUnpaced: Bool {
+        items.contains { machines[$0.machine].groups[$0.group].interval == .zero }
+    }
+
     mutating func run() async {
         while !Task.isCancelled, let next = schedule.nextDue {
             if next > now {
                 do { try await clock.sleep(until: start.advanced(by: next), tolerance: nil) } catch { break }
             }
             await sweep(schedule.takeDue(now: now))
+            if isUnpaced { await takePaceOfDelivery() }
         }
         await store()
         await parts.link.close()
+    }
+
+    /// A bus without a pace of its own takes that of delivery, as long as one follows: reading faster than a
+    /// destination takes would only make each value older. It waits at most 20 ms after each sweep.
+    private func takePaceOfDelivery() async {
+        for _ in 0..<20 {
+            guard let backlog = parts.sink.liveBacklog, backlog > 8_192 else { return }
+            do { try await clock.sleep(for: .milliseconds(1)) } catch { return }
+        }
     }
 
     /// Reads what is due, machine by machine.
@@ -186,7 +201,8 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
 
     private func note(_ edge: UnitBreaker.Edge, _ machine: Int, _ error: BusError? = nil) {
         let metadata: Logger.Metadata = [
-            "bus": "\(bus.id)", "machine": "\(machines[machine].id)", "modbus.unit": "\(machines[machine].unit.rawValue)",
+            "bus": "\(bus.id)", "machine": "\(machines[machine].id)",
+            "modbus.unit": "\(machines[machine].unit.rawValue)",
         ]
         switch edge {
         case .none: return
