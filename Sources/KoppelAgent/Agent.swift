@@ -105,6 +105,12 @@ package struct Agent: Sendable {
                 await keepWatchdog()
                 return nil
             }
+            group.addTask {
+                // By then everything that only the start needs is done.
+                do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return nil }
+                StartupMemory.letGo()
+                return nil
+            }
             group.addTask { await waitForSignal(signals, running: site) }
             var ending = Ending.stop
             while let one = await group.next() {
