@@ -97,6 +97,11 @@ package struct Agent: Sendable {
             }
             group.addTask { await keepPruned(journal) }
             group.addTask { await keepWatchdog() }
+            group.addTask {
+                // By then everything that only the start needs is done.
+                do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return }
+                StartupMemory.letGo()
+            }
             let ending = await waitForSignal(signals, running: site)
             if case .stop = ending {
                 notifier.stopping()

@@ -14,6 +14,12 @@ final class ExecutorThread: Sendable {
         var isSleeping = false
         var hasEnded = false
         var id: pthread_t?
+
+        /// Whether the thread has to be woken; the first who asks does it for all.
+        mutating func takeSleep() -> Bool {
+            defer { isSleeping = false }
+            return isSleeping
+        }
     }
 
     private struct Sleeper {
@@ -39,11 +45,11 @@ final class ExecutorThread: Sendable {
     }
 
     func add(_ job: UnownedJob) {
-        let sleeps = state.withLock { state in
+        let mustWake = state.withLock { state in
             state.jobs.append(job)
-            return state.isSleeping
+            return state.takeSleep()
         }
-        if sleeps { wakeUp() }
+        if mustWake { wakeUp() }
     }
 
     func setWatch(_ watch: DescriptorWatch?) { state.withLock { $0.watch = watch } }
@@ -60,7 +66,7 @@ final class ExecutorThread: Sendable {
                     // Asked with the lock held: a cancellation either shows here or finds the sleeper below.
                     if Task.isCancelled { return (true, false) }
                     state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))
-                    return (false, state.isSleeping)
+                    return (false, state.takeSleep())
                 }
                 if isCancelled { return continuation.resume(throwing: CancellationError()) }
                 if mustWake { wakeUp() }
@@ -107,7 +113,8 @@ final class ExecutorThread: Sendable {
         }
     }
 
-    /// So many rounds of jobs go by before a descriptor is looked at that nobody sleeps on.
+    /// So many rounds of jobs go by before descriptor and sleepers are looked at. A steady stream of jobs must not
+    /// starve them.
     private static let patience = 8
 
     private func loop(_ serial: UnownedSerialExecutor, _ task: UnownedTaskExecutor) {
@@ -116,28 +123,25 @@ final class ExecutorThread: Sendable {
         var batch: [UnownedJob] = []
         var rounds = 0
         while true {
-            wakeSleepers()
-            let (watch, wakeTime, hasEnded) = state.withLock { state in
+            rounds += 1
+            let isPatient = state.withLock { state in
                 batch.removeAll(keepingCapacity: true)
                 swap(&batch, &state.jobs)
-                state.isSleeping = batch.isEmpty
-                return (state.watch, state.sleepers.lazy.map(\.deadline).min(), state.hasEnded)
+                return !batch.isEmpty && rounds < Self.patience
             }
-            if batch.isEmpty {
-                if hasEnded { return }
-                let deadline = [watch?.deadline, wakeTime].lazy.compactMap { $0 }.min()
-                sleep(watch, until: deadline)
-                rounds = 0
-            } else {
-                for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
-                rounds += 1
-                // A steady stream of jobs must not starve the descriptor. A job may have replaced the watch or ended it,
-                // so it is looked at again; after that nothing can, since only this thread sets it.
-                if rounds >= Self.patience, let watch = state.withLock({ $0.watch }) {
-                    sleep(watch, until: .now)
-                    rounds = 0
-                }
+            for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+            if isPatient { continue }
+            rounds = 0
+            let (watch, wakeTime, hasJobs, hasEnded) = state.withLock { state in
+                state.isSleeping = state.jobs.isEmpty
+                return (
+                    state.watch, state.sleepers.lazy.map(\.deadline).min(), !state.jobs.isEmpty, state.hasEnded
+                )
             }
+            if hasEnded && !hasJobs { return }
+            if hasJobs && watch == nil && wakeTime == nil { continue }
+            sleep(watch, until: hasJobs ? .now : [watch?.deadline, wakeTime].lazy.compactMap { $0 }.min())
+            if wakeTime != nil { wakeSleepers() }
         }
     }
 

@@ -67,6 +67,8 @@ package final class SQLiteJournal: Journal {
         return try await reader.read(after: position, maximumReadings: maximumReadings)
     }
 
+    package var liveBacklog: Int? { board.liveBacklog }
+
     package func waitForRecords(after position: JournalPosition) async {
         await board.wait(after: position)
     }

@@ -125,4 +125,38 @@ struct ThreadExecutorTests {
             #expect(await watcher.counts() == (before, stopped))
         }
     }
+
+    @Test func `a task sleeps on its thread until the deadline, beside a watch and other jobs`() async throws {
+        let worker = Worker()
+        let clock = ThreadClock(on: worker.preference)
+        let begin = ContinuousClock.now
+        let watched = Task { await worker.waitUntil(begin + .milliseconds(60)) }
+        try await withThrowingTaskGroup(of: Duration.self) { group in
+            for milliseconds in [40, 10, 30, 20] {
+                group.addTask {
+                    try await clock.sleep(until: begin + .milliseconds(milliseconds), tolerance: nil)
+                    return .milliseconds(milliseconds)
+                }
+            }
+            var order: [Duration] = []
+            for try await slept in group {
+                #expect(ContinuousClock.now - begin >= slept)
+                order.append(slept)
+            }
+            #expect(order.count == 4)
+        }
+        #expect(await watched.value)
+    }
+
+    @Test func `a cancelled sleep ends at once, before and after it began`() async {
+        let worker = Worker()
+        let clock = ThreadClock(on: worker.preference)
+        let begin = ContinuousClock.now
+        let tasks = (0..<100).map { _ in Task { try await clock.sleep(until: begin + .seconds(60), tolerance: nil) } }
+        for task in tasks {
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        #expect(ContinuousClock.now - begin < .seconds(30))
+    }
 }

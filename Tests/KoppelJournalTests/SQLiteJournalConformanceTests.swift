@@ -37,6 +37,26 @@ struct SQLiteJournalConformanceTests {
         try await conformance(durability).`calls at the same time each get the position of their own last record`()
     }
 
+    @Test func `how far a delivery is behind is known while it follows`() async throws {
+        let world = try World()
+        let journal = try await world.open(.process)
+        _ = try await journal.register(Sample.registration())
+        let sweeps = (1...3).map { Sample.sweep(UInt64($0)) }
+        let end = try await journal.append(sweeps)
+        #expect(journal.liveBacklog == nil)
+        // Asked again when this machine stood still for longer than a reader counts as following.
+        func backlog(readingAfter position: JournalPosition) async throws -> Int? {
+            for _ in 0..<100 {
+                _ = try await journal.read(after: position, maximumReadings: 1)
+                if let backlog = journal.liveBacklog { return backlog }
+            }
+            return nil
+        }
+        #expect(try await backlog(readingAfter: .start) == sweeps.reduce(0) { $0 + $1.readings.count })
+        #expect(try await backlog(readingAfter: end) == 0)
+        try await journal.close()
+    }
+
     @Test(arguments: [JournalSettings.Durability.power, .process])
     func `memory keeps up`(_ durability: JournalSettings.Durability) async throws {
         try await conformance(durability).`memory is never older than the newest stored record`()

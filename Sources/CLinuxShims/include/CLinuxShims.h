@@ -43,3 +43,7 @@ int koppel_tcp_options(int fd, int idle, int interval, int count, unsigned int u
 
 /// The local port of a socket (getsockname).
 int koppel_local_port(int fd);
+
+/// Gives free heap back (malloc_trim), and unmaps the pages of program and libraries that hold only code
+/// (MADV_DONTNEED); those that are needed again come back from the page cache.
+void koppel_trim_memory(void);

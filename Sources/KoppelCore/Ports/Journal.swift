@@ -170,6 +170,10 @@ package protocol Journal: Sendable {
     /// task is cancelled.
     func waitForRecords(after position: JournalPosition) async
 
+    /// How many readings are stored and not yet read by the delivery that follows most closely; `nil` while none
+    /// follows, since every destination is away or catching up.
+    var liveBacklog: Int? { get }
+
     /// Where a destination has got to; `nil` if it is not known.
     func cursor(of destination: Identifier) async throws(JournalError) -> JournalPosition?
 
@@ -183,6 +187,10 @@ package protocol Journal: Sendable {
 
     /// Stores that the journal was closed in order. Nothing may be called afterwards.
     func close() async throws(JournalError)
+}
+
+extension Journal {
+    package var liveBacklog: Int? { nil }
 }
 
 /// What went wrong with the journal, and what to do.

@@ -31,6 +31,8 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         let connectedAt = service.parts.wallClock.now
         let cutter = BatchCutter(maximumReadings: service.destination.batchReadings)
         let stretchReadings = min(200_000, service.destination.batchReadings * service.destination.window)
+        // Whoever learns of a smaller one lets the lane begin again.
+        let learned = await session.learnedMaximumPayload
         do {
             var position = try await journal.cursor(of: service.destination.id) ?? .start
             if let newer = await session.takeCursor() {
@@ -51,7 +53,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 let number = await session.openStretch(end: last.position, messages: batches.count)
                 for batch in batches {
                     let newest = batch.last?.record.readings.last?.time ?? connectedAt
-                    guard await send(batch, of: number, buffered: newest < connectedAt) else { return }
+                    guard await send(batch, of: number, buffered: newest < connectedAt, learned) else { return }
                 }
             }
         } catch is CancellationError {
@@ -67,20 +69,20 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     }
 
     /// Sends one batch, in halves if the broker takes only smaller messages.
-    private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool) async -> Bool {
+    private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
         guard let message = service.parts.dialect.batch(batch, buffered: buffered) else {
             await session.setAside(of: stretch, generation: generation)
             return true
         }
-        if let limit = await maximumPayload(for: message), message.payload.count > limit {
+        if let limit = maximumPayload(for: message, learned), message.payload.count > limit {
             guard let (first, second) = BatchCutter.halves(of: batch) else {
                 await service.setAside(batch, reasonCode: Refusal.packetTooLarge)
                 await session.setAside(of: stretch, generation: generation)
                 return true
             }
             await session.grow(stretch)
-            guard await send(first, of: stretch, buffered: buffered) else { return false }
-            return await send(second, of: stretch, buffered: buffered)
+            guard await send(first, of: stretch, buffered: buffered, learned) else { return false }
+            return await send(second, of: stretch, buffered: buffered, learned)
         }
         return await service.send(message, lane: .history, generation: generation) { token, generation in
             await session.handedOver(token, of: stretch, batch: batch, generation: generation)
@@ -88,10 +90,10 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     }
 
     /// The most payload a message may have, if broker or experience set a limit.
-    private func maximumPayload(for message: OutgoingMessage) async -> Int? {
+    private func maximumPayload(for message: OutgoingMessage, _ learned: Int?) -> Int? {
         // Fixed header 5, topic length 2, packet id 2, properties up to 64 bytes.
         let announced = facts.maximumPacketSize.map { max(1, $0 - message.topic.utf8.count - 73) }
-        guard let learned = await session.learnedMaximumPayload else { return announced }
+        guard let learned else { return announced }
         return min(learned, announced ?? learned)
     }
 }

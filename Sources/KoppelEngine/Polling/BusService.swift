@@ -89,6 +89,11 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
 
     private var now: Duration { start.duration(to: clock.now) }
 
+    /// Something on the bus is read as fast as the bus takes it.
+    private var isUnpaced: Bool {
+        items.contains { machines[$0.machine].groups[$0.group].interval == .zero }
+    }
+
     mutating func run() async {
         while !Task.isCancelled, var next = schedule.nextDue {
             // What is due without a pause would else spin while nothing can be asked.
@@ -98,6 +103,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
                 do { try await clock.sleep(until: start.advanced(by: next), tolerance: nil) } catch { break }
             }
             await sweep(schedule.takeDue(now: now))
+            if isUnpaced { await takePaceOfDelivery() }
         }
         await store()
         for index in machines.indices {
@@ -106,6 +112,15 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         }
         await store()
         await parts.link.close()
+    }
+
+    /// A bus without a pace of its own takes that of delivery, as long as one follows: reading faster than a
+    /// destination takes would only make each value older. It waits at most 20 ms after each sweep.
+    private func takePaceOfDelivery() async {
+        for _ in 0..<20 {
+            guard let backlog = parts.sink.liveBacklog, backlog > 8_192 else { return }
+            do { try await clock.sleep(for: .milliseconds(1)) } catch { return }
+        }
     }
 
     /// Reads what is due, machine by machine.

@@ -28,6 +28,9 @@ package actor ReadingSink {
         }
     }
 
+    /// See ``Journal/liveBacklog``.
+    nonisolated var liveBacklog: Int? { journal.liveBacklog }
+
     private func failed(_ error: JournalError) {
         guard !isFailing else { return }
         isFailing = true

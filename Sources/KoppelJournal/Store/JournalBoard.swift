@@ -9,6 +9,8 @@ internal import Synchronization
 final class JournalBoard: Sendable {
     static let tailReadings = 32_768
     static let tailRecords = 1_024
+    /// A reader that is fewer records behind than this still follows.
+    static let closeBehind = 8 * Int64(tailRecords)
 
     struct Totals: Equatable {
         var records = 0
@@ -28,6 +30,8 @@ final class JournalBoard: Sendable {
         /// Records without holes up to `end`, oldest first.
         var tail: [StoredRecord] = []
         var tailReadings = 0
+        /// From where a reader that follows last read, and when.
+        var follower: (position: JournalPosition, time: ContinuousClock.Instant)?
         var waiters: [UInt64: Waiter] = [:]
         var cancelled: Set<UInt64> = []
         var nextWaiter: UInt64 = 0
@@ -78,15 +82,32 @@ final class JournalBoard: Sendable {
     /// The records after a position, if they are all among the newest ones.
     func newest(after position: JournalPosition, maximumReadings: Int) -> [StoredRecord]? {
         state.withLock { state in
-            if position >= state.end { return [] }
-            guard let first = state.tail.first?.position.rawValue, position.rawValue >= first - 1 else { return nil }
+            if position >= state.end {
+                state.follower = (state.end, .now)
+                return []
+            }
+            guard let first = state.tail.first?.position.rawValue, position.rawValue >= first - 1 else {
+                if state.end.rawValue - position.rawValue < Self.closeBehind { state.follower = (position, .now) }
+                return nil
+            }
             var readings = 0
             let rest = state.tail[Int(position.rawValue - first + 1)...]
             let taken = rest.prefix { stored in
                 readings += stored.record.readings.count
                 return readings <= maximumReadings
             }
+            state.follower = (position, .now)
             return Array(taken.isEmpty ? rest.prefix(1) : taken)
+        }
+    }
+
+    /// How many readings of the tail came after the position from which a reader last read; `nil` if none that
+    /// follows has read for a quarter of a second.
+    var liveBacklog: Int? {
+        state.withLock { state in
+            guard let follower = state.follower, .now - follower.time < .milliseconds(250) else { return nil }
+            let newer = state.tail.reversed().prefix { $0.position > follower.position }
+            return newer.reduce(0) { $0 + $1.record.readings.count }
         }
     }
 

@@ -90,7 +90,7 @@ final class RTUTransport: Transport {
     private func ask(
         _ request: ReadRequest, on descriptor: Int32, timeout: Duration, pause: Duration
     ) throws(LinkFault) -> (exchange: Exchange, isForWiderQuestion: Bool) {
-        try silence(max(line.frameSilence, pause), on: descriptor)
+        try silence(max(line.frameSilence, pause, silenceAgainstDoubles(request)), on: descriptor)
         let asked: Int
         switch stale.advice(for: request, at: .now) {
         case .asIs: asked = Int(request.count)
@@ -114,6 +114,19 @@ final class RTUTransport: Transport {
             stale.unanswered(request, asked: asked, timeout: timeout, at: .now)
             throw error
         }
+    }
+
+    /// The silence before a question whose answer would look just like the one before (R08).
+    ///
+    /// An answer that comes twice is heard as long as nothing new was asked, and taken for the answer to the next
+    /// question of the same shape once it was. So the line is listened to for as long as the double takes, and 10 ms for
+    /// the adapter to hand it over. Another register, the same length, the same unit: everything else needs no guard.
+    private func silenceAgainstDoubles(_ request: ReadRequest) -> Duration {
+        guard let last, last.request != request, last.request.unit == request.unit,
+            last.request.table == request.table, last.asked == Int(request.count)
+        else { return .zero }
+        let length = RTU.minimumFrameLength + AnswerPDU.dataLength(request.table, count: last.asked)
+        return line.characterTime * length + .milliseconds(10)
     }
 
     /// Waits until the line has been silent for this long since the last byte, and forgets what came before.
