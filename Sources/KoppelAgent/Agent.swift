@@ -46,12 +46,14 @@ package struct Agent: Sendable {
         report(journal.history)
         let since = wallClock.now
         var history = journal.history
+        var described: [MachineDescription] = []
         do throws(JournalError) {
             while true {
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since)
+                    since: since, retired: described)
                 let services = try await assembly.services()
+                described = services.described
                 notifier.ready()
                 guard case .reload(let next) = await serve(services, site: site, journal: journal, signals) else {
                     break

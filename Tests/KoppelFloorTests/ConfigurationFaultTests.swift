@@ -26,6 +26,10 @@ struct ConfigurationFaultTests {
         try await expectSound("reload-adds-machine")
     }
 
+    @Test func `A22: SIGHUP takes a machine away; what was read of it still arrives`() async throws {
+        try await expectSound("reload-removes-machine")
+    }
+
     @Test func `X04: the check that no machine is written to can fail`() async throws {
         try await expectSound("write-is-seen")
     }

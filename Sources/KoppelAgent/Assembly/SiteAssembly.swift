@@ -17,11 +17,16 @@ struct SiteAssembly {
     /// `urn:uuid:` of this run of the agent.
     let session: String
     let since: Timestamp
+    /// Machines that a reload took away. What was read of them may still wait in the journal, and it can be sent only
+    /// as long as they are described.
+    let retired: [MachineDescription]
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
         var buses: [BusService<ThreadClock>]
         var deliveries: [DeliveryService<ThreadClock>]
+        /// The machines that can be sent about: those of the site and the retired ones.
+        var described: [MachineDescription]
     }
 
     func services() async throws(JournalError) -> Services {
@@ -55,6 +60,8 @@ struct SiteAssembly {
             polled[bus.id, default: []].append(one)
         }
 
+        let present = Set(descriptions.map(\.number))
+        descriptions += retired.filter { !present.contains($0.number) }
         let deliveries = served.compactMap { delivery(to: $0, agent: agent, machines: descriptions) }
         let sink = ReadingSink(journal: journal, lanes: deliveries.compactMap(\.lane))
         for refused in await sink.store(opening) {
@@ -65,7 +72,7 @@ struct SiteAssembly {
         }
         return Services(
             buses: site.buses.compactMap { service(for: $0, machines: polled[$0.id] ?? [], sink: sink) },
-            deliveries: deliveries.map(\.service))
+            deliveries: deliveries.map(\.service), described: descriptions)
     }
 
     private func service(

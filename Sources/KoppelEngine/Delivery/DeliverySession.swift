@@ -29,6 +29,7 @@ actor DeliverySession {
     private var ledger = DeliveryLedger()
     private var liveTokens: Set<DeliveryToken> = []
     private var historyTokens: [DeliveryToken: [StoredRecord]] = [:]
+    private var undescribed: Set<MachineNumber> = []
     private var pendingCursor: JournalPosition?
     private var waiters: [Waiter] = []
     private var nextWaiter: UInt64 = 0
@@ -131,6 +132,9 @@ actor DeliverySession {
         guard isCurrent(generation) else { return }
         liveTokens.insert(token)
     }
+
+    /// Whether this is the first stretch of a machine that nothing can be said about. At most one entry a machine.
+    func isFirstUndescribed(_ machine: MachineNumber) -> Bool { undescribed.insert(machine).inserted }
 
     /// A message of the stretch never left: it was set aside before the hand-over.
     func setAside(of stretch: UInt64, generation: UInt64) {

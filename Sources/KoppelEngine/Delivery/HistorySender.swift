@@ -71,6 +71,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     /// Sends one batch, in halves if the broker takes only smaller messages.
     private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
         guard let message = service.parts.dialect.batch(batch, buffered: buffered) else {
+            await tellOfUndescribed(batch)
             await session.setAside(of: stretch, generation: generation)
             return true
         }
@@ -87,6 +88,14 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         return await service.send(message, lane: .history, generation: generation) { token, generation in
             await session.handedOver(token, of: stretch, batch: batch, generation: generation)
         }
+    }
+
+    /// Readings of a machine that the site file had before the last start: no dialect knows where they belong.
+    private func tellOfUndescribed(_ batch: [StoredRecord]) async {
+        guard let machine = batch.first?.record.machine, await session.isFirstUndescribed(machine) else { return }
+        Logger.current.warning(
+            "Readings of a machine that is no longer in the site file are not sent; they stay in the journal",
+            metadata: ["destination": "\(service.destination.id)", "machine.number": "\(machine.rawValue)"])
     }
 
     /// The most payload a message may have, if broker or experience set a limit.

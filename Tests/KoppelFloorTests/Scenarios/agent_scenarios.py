@@ -7,7 +7,9 @@ import sqlite3
 import struct
 import subprocess
 import time
+from collections import defaultdict
 
+from account import Truth
 from factory import Factory
 from plant import wait_for
 
@@ -228,6 +230,32 @@ def reload_adds_machine(o):
         return figures
 
 
+def reload_removes_machine(o):
+    """A22: SIGHUP takes a machine away while the broker is away: what was read of it before still arrives."""
+    with Factory(o) as factory:
+        gone = factory.units[-1]
+        factory.begin()
+        factory.until(0.5)
+        factory.broker.stop()
+        factory.until(1.5)
+        factory.write_site(factory.units[:-1])
+        factory.agent.hang_up()
+        factory.until(o.seconds)
+        factory.broker.start()
+        figures = factory.account()
+        values = defaultdict(set)
+        for (machine, name), readings in factory.ledger.readings.items():
+            if factory.ledger.names.get(machine) == f"m{gone}":
+                values[name] = {value for _, value, _ in readings.values()}
+        served = Truth(factory.truth_path).served
+        lost = [len(served[(f"m{gone}", f"c{i}")] - values[f"counters/c{i}"]) for i in range(o.signals)]
+        # The answer to the question that was under way at the reload is nobody's any more.
+        if max(lost) > 1:
+            figures["faults"] += 1
+            figures["first_faults"].append(f"of the machine that was taken away {max(lost)} values of a signal are lost")
+        return figures
+
+
 SCENARIOS = {
     "killed": (killed, {"seconds": 4, "kills": 3}),
     "killed-before-acknowledgement": (killed_before_acknowledgement, {"seconds": 2.5}),
@@ -240,5 +268,6 @@ SCENARIOS = {
     "newer-journal": (newer_journal, {}),
     "reload-bad-file": (reload_bad_file, {"seconds": 1.5}),
     "reload-storm": (reload_storm, {"seconds": 1.5}),
+    "reload-removes-machine": (reload_removes_machine, {"seconds": 2.5}),
     "reload-adds-machine": (reload_adds_machine, {"seconds": 3}),
 }
