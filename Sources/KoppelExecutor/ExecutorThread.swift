@@ -7,10 +7,19 @@ internal import Synchronization
 final class ExecutorThread: Sendable {
     private struct State {
         var jobs: [UnownedJob] = []
+        /// Tasks that sleep. Few at a time, so that looking at all of them is cheap.
+        var sleepers: [Sleeper] = []
+        var nextSleeper: UInt64 = 0
         var watch: DescriptorWatch?
         var isSleeping = false
         var hasEnded = false
         var id: pthread_t?
+    }
+
+    private struct Sleeper {
+        let id: UInt64
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Void, any Error>
     }
 
     let name: String
@@ -38,6 +47,31 @@ final class ExecutorThread: Sendable {
     }
 
     func setWatch(_ watch: DescriptorWatch?) { state.withLock { $0.watch = watch } }
+
+    /// Lets the task sleep until the deadline; its thread wakes it, with no other thread in between.
+    func sleep(until deadline: ContinuousClock.Instant) async throws {
+        let id = state.withLock { state in
+            state.nextSleeper += 1
+            return state.nextSleeper
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let (isCancelled, mustWake) = state.withLock { state in
+                    // Asked with the lock held: a cancellation either shows here or finds the sleeper below.
+                    if Task.isCancelled { return (true, false) }
+                    state.sleepers.append(Sleeper(id: id, deadline: deadline, continuation: continuation))
+                    return (false, state.isSleeping)
+                }
+                if isCancelled { return continuation.resume(throwing: CancellationError()) }
+                if mustWake { wakeUp() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                state.sleepers.firstIndex { $0.id == id }.map { state.sleepers.remove(at: $0) }
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
 
     func end() {
         state.withLock { $0.hasEnded = true }
@@ -73,32 +107,55 @@ final class ExecutorThread: Sendable {
         }
     }
 
+    /// So many rounds of jobs go by before a descriptor is looked at that nobody sleeps on.
+    private static let patience = 8
+
     private func loop(_ serial: UnownedSerialExecutor, _ task: UnownedTaskExecutor) {
         state.withLock { $0.id = pthread_self() }
         _ = unsafe koppel_set_thread_name(name)  // a thread without its name works the same
         var batch: [UnownedJob] = []
+        var rounds = 0
         while true {
-            let (watch, hasEnded) = state.withLock { state in
+            wakeSleepers()
+            let (watch, wakeTime, hasEnded) = state.withLock { state in
                 batch.removeAll(keepingCapacity: true)
                 swap(&batch, &state.jobs)
                 state.isSleeping = batch.isEmpty
-                return (state.watch, state.hasEnded)
+                return (state.watch, state.sleepers.lazy.map(\.deadline).min(), state.hasEnded)
             }
             if batch.isEmpty {
                 if hasEnded { return }
-                sleep(watch, forNothing: false)
+                let deadline = [watch?.deadline, wakeTime].lazy.compactMap { $0 }.min()
+                sleep(watch, until: deadline)
+                rounds = 0
             } else {
                 for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+                rounds += 1
                 // A steady stream of jobs must not starve the descriptor. A job may have replaced the watch or ended it,
                 // so it is looked at again; after that nothing can, since only this thread sets it.
-                if let watch = state.withLock({ $0.watch }) { sleep(watch, forNothing: true) }
+                if rounds >= Self.patience, let watch = state.withLock({ $0.watch }) {
+                    sleep(watch, until: .now)
+                    rounds = 0
+                }
             }
         }
     }
 
-    private func sleep(_ watch: DescriptorWatch?, forNothing: Bool) {
-        var limit: Int64 = forNothing ? 0 : -1
-        if !forNothing, let deadline = watch?.deadline {
+    private func wakeSleepers() {
+        let now = ContinuousClock.now
+        let woken = state.withLock { state in
+            var woken: [Sleeper] = []
+            while let due = state.sleepers.firstIndex(where: { $0.deadline <= now }) {
+                woken.append(state.sleepers.remove(at: due))
+            }
+            return woken
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    private func sleep(_ watch: DescriptorWatch?, until deadline: ContinuousClock.Instant?) {
+        var limit: Int64 = -1
+        if let deadline {
             let left = ContinuousClock.now.duration(to: deadline)
             limit =
                 max(0, left.components.seconds) * 1_000_000_000 + max(0, left.components.attoseconds / 1_000_000_000)

@@ -42,6 +42,8 @@ package final class ThreadExecutor: SerialExecutor, TaskExecutor {
         precondition(thread.isCurrent, "code that belongs to the thread '\(thread.name)' ran elsewhere")
     }
 
+    func sleep(until deadline: ContinuousClock.Instant) async throws { try await thread.sleep(until: deadline) }
+
     /// Calls `ready` on this thread whenever the descriptor is ready or the deadline has passed, between jobs.
     ///
     /// One descriptor at a time; a new watch replaces the old one, `nil` ends it. Call it on this thread only.

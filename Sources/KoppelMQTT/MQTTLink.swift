@@ -12,6 +12,7 @@ internal import Logging
 package actor MQTTLink: Uplink {
     nonisolated let thread: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+    package nonisolated var executor: (any TaskExecutor)? { thread }
 
     let settings: DestinationSettings
     let timing: MQTTTiming

@@ -48,6 +48,12 @@ struct SiteTests {
         #expect(counter.sampling.badAfter == .seconds(100))
     }
 
+    @Test(arguments: ["0s", "0ms"])
+    func `zero reads as fast as the bus takes it, for a machine or a signal`(zero: String) throws {
+        #expect(Set(intervals(try machine("every: \(zero)")).values).contains(.zero))
+        #expect(intervals(try machine("signals: {energy/import: {every: \(zero)}}"))["energy/import"] == .zero)
+    }
+
     @Test func `a signal that is named beats a pattern, whatever comes first`() throws {
         let machine = try machine(#"signals: {energy/import: {every: 5s}, "*": off, electrical/frequency: on}"#)
         #expect(intervals(machine).keys.sorted() == ["electrical/frequency", "electrical/voltage-l1", "energy/import"])

@@ -3,6 +3,7 @@ internal import KoppelConfig
 internal import KoppelCore
 internal import KoppelDialects
 internal import KoppelEngine
+internal import KoppelExecutor
 internal import KoppelMQTT
 internal import KoppelModbus
 internal import Logging
@@ -19,8 +20,8 @@ struct SiteAssembly {
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
-        var buses: [BusService<ContinuousClock>]
-        var deliveries: [DeliveryService<ContinuousClock>]
+        var buses: [BusService<ThreadClock>]
+        var deliveries: [DeliveryService<ThreadClock>]
     }
 
     func services() async throws(JournalError) -> Services {
@@ -55,7 +56,7 @@ struct SiteAssembly {
         }
 
         let deliveries = served.compactMap { delivery(to: $0, agent: agent, machines: descriptions) }
-        let sink = ReadingSink(journal: journal, lanes: deliveries.map(\.live))
+        let sink = ReadingSink(journal: journal, lanes: deliveries.compactMap(\.lane))
         for refused in await sink.store(opening) {
             for (bus, machines) in polled {
                 guard let index = machines.firstIndex(where: { $0.number == refused.record.machine }) else { continue }
@@ -69,7 +70,7 @@ struct SiteAssembly {
 
     private func service(
         for bus: BusSettings, machines: [PolledMachine], sink: ReadingSink
-    ) -> BusService<ContinuousClock>? {
+    ) -> BusService<ThreadClock>? {
         guard !machines.isEmpty else { return nil }
         do throws(BusError) {
             let link = try ModbusBus.link(for: bus, clock: wallClock)
@@ -77,30 +78,32 @@ struct SiteAssembly {
                 bus: bus, machines: machines,
                 parts: .init(
                     link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) }),
-                clock: ContinuousClock())
+                clock: ThreadClock(on: link.executor))
         } catch {
+            let link = UnusableLink(error: error)
             return BusService(
                 bus: bus, machines: machines,
-                parts: .init(
-                    link: UnusableLink(error: error), sink: sink, wallClock: wallClock, jitter: { 1 }),
-                clock: ContinuousClock())
+                parts: .init(link: link, sink: sink, wallClock: wallClock, jitter: { 1 }),
+                clock: ThreadClock(on: link.executor))
         }
     }
 
     private func delivery(
         to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription]
-    ) -> (service: DeliveryService<ContinuousClock>, live: LiveLane)? {
+    ) -> (service: DeliveryService<ThreadClock>, lane: LiveLane?)? {
         do throws(DialectError) {
             let dialect = try DialectRegistry.dialect(destination.dialect, agent: agent, machines: machines)
             let live = LiveLane(epoch: history.epoch)
+            let uplink = MQTTLink(settings: destination)
             let service = DeliveryService(
                 destination: destination,
                 parts: .init(
-                    journal: journal, uplink: MQTTLink(settings: destination), dialect: dialect, live: live,
+                    journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
                     session: session, since: since),
-                clock: ContinuousClock())
-            return (service, live)
+                clock: ThreadClock(on: uplink.executor))
+            // Latest values nobody is told of are not kept.
+            return (service, destination.publish.contains(.values) ? live : nil)
         } catch {
             Logger.current.error(
                 "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])

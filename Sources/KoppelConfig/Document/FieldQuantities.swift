@@ -2,7 +2,9 @@ internal import KoppelCore
 
 extension Field {
     /// A duration with its unit: `250ms`, `1s`, `15min`, `2h`, `30d`.
-    func duration(in range: ClosedRange<Duration>) -> Duration? {
+    ///
+    /// Exactly zero is allowed beside the range where `meaning` says what it stands for.
+    func duration(in range: ClosedRange<Duration>, zeroMeans meaning: String? = nil) -> Duration? {
         let example = "Write it with its unit: 250ms, 1s, 15min, 2h or 30d."
         guard let text = scalarText, let (number, unit) = quantity(text) else {
             return wrongKind(expected: "a duration", hint: example)
@@ -23,8 +25,10 @@ extension Field {
         }
         guard number * nanoseconds < 9e18 else { return outside(text, "\(range.upperBound)") }
         let duration = Duration.nanoseconds(Int64((number * nanoseconds).rounded()))
-        guard range.contains(duration) else {
-            error("\(text) is outside \(plain(range.lowerBound)) to \(plain(range.upperBound))")
+        guard range.contains(duration) || (meaning != nil && number == 0) else {
+            error(
+                "\(text) is outside \(plain(range.lowerBound)) to \(plain(range.upperBound))",
+                hint: meaning.map { "0s means \($0)." })
             return nil
         }
         return duration

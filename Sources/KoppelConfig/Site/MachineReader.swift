@@ -32,7 +32,7 @@ struct MachineReader {
             readUnit($0, on: bus)
         }
         let title = section["title"]?.localizedText() ?? [:]
-        let every = section["every"]?.interval()
+        let every = section["every"]?.pollInterval()
         let isSimulated = section["simulated"]?.bool() ?? false
         let levels = section["location"].map(readLevels) ?? []
         let hint = "vendor/model of the library, or ./FILE.yaml beside the site file."

@@ -85,7 +85,7 @@ struct SignalSelection {
 
     private func add(_ field: Field, name: SignalName) -> (point: LocatedPoint, change: Change)? {
         guard let point = profile.reader.read(field, named: name, besides: ["every"]) else { return nil }
-        return (point, Change(every: point.section["every"]?.interval()))
+        return (point, Change(every: point.section["every"]?.pollInterval()))
     }
 
     /// Checks what the site file added against the whole profile.
@@ -108,7 +108,7 @@ struct SignalSelection {
         }
         guard let section = field.section(Self.overrideKeys) else { return nil }
         return Change(
-            every: section["every"]?.interval(), deadband: section["deadband"]?.deadband(),
+            every: section["every"]?.pollInterval(), deadband: section["deadband"]?.deadband(),
             everyReading: section["every-reading"]?.bool(), heartbeat: section["heartbeat"]?.interval(),
             staleAfter: section["stale-after"]?.interval(), badAfter: section["bad-after"]?.interval(),
             label: section["label"]?.localizedText(), range: section["range"]?.band(),
@@ -192,6 +192,11 @@ extension DeviceProfile {
 extension Field {
     /// A time between readings: 10 ms to 31 days.
     func interval() -> Duration? { duration(in: .milliseconds(10) ... .seconds(31 * 86_400)) }
+
+    /// A time from one poll to the next: 10 ms to 31 days, or zero.
+    func pollInterval() -> Duration? {
+        duration(in: .milliseconds(10) ... .seconds(31 * 86_400), zeroMeans: "as fast as the bus takes it")
+    }
 }
 
 /// True if the name fits the pattern, in which `*` stands for any text. Linear but for the last star.

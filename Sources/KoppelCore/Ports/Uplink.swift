@@ -67,6 +67,10 @@ package struct Refusal: Hashable, Sendable {
 ///
 /// It owns the connection: it reconnects by itself with backoff and jitter for as long as ``run(_:)`` runs.
 package protocol Uplink: Sendable {
+    /// The thread the connection works on, if it has one. Work that runs with it as task executor preference reaches
+    /// the connection without changing threads.
+    var executor: (any TaskExecutor)? { get }
+
     /// Keeps the connection until the task is cancelled, then disconnects in order. `onEvent` is called for each
     /// event in order and must not block. The broker publishes `will` when the connection breaks.
     ///
@@ -79,6 +83,10 @@ package protocol Uplink: Sendable {
     /// the acknowledgement comes when the message was written to the socket.
     /// - Throws: ``UplinkError/Kind/notConnected`` while there is no connection; the message was not kept.
     func publish(_ message: OutgoingMessage) async throws(UplinkError) -> DeliveryToken
+}
+
+extension Uplink {
+    package var executor: (any TaskExecutor)? { nil }
 }
 
 /// What went wrong with an uplink: which destination, what the broker or the network said, and what now.

@@ -54,7 +54,14 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
 
     /// Runs until the task is cancelled. A destination that is away is waited for; only a journal that fails for good
     /// ends it.
+    ///
+    /// All of it runs on the thread of the connection: one message takes a dozen steps, and waking another thread for
+    /// each would cost more than the steps.
     package func run() async throws {
+        try await withTaskExecutorPreference(parts.uplink.executor) { try await serve() }
+    }
+
+    private func serve() async throws {
         // Bounded by the window: each message in flight has one outcome, and a connection has two edges.
         let (events, source) = AsyncStream.makeStream(of: UplinkEvent.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -117,9 +124,9 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     // MARK: Cursor
 
     private func keepCursor() async {
-        while let cursor = await session.nextCursor() {
-            await store(cursor)
+        while await session.waitForCursor() {
             do { try await clock.sleep(for: cursorInterval) } catch { return }
+            await storeCursor()
         }
     }
 

@@ -9,6 +9,15 @@ actor DeliverySession {
     /// Who asks for a place in the window.
     enum Lane { case live, history }
 
+    /// What a task waits for. Each also ends with the connection, and a task woken for nothing just waits again.
+    private enum Change { case connection, window, historyRun, cursor }
+
+    private struct Waiter {
+        let id: UInt64
+        let change: Change
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private let window: Int
     private var generation: UInt64 = 0
     private var isConnected = false
@@ -21,7 +30,7 @@ actor DeliverySession {
     private var liveTokens: Set<DeliveryToken> = []
     private var historyTokens: [DeliveryToken: [StoredRecord]] = [:]
     private var pendingCursor: JournalPosition?
-    private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var waiters: [Waiter] = []
     private var nextWaiter: UInt64 = 0
 
     init(window: Int) { self.window = max(1, window) }
@@ -46,14 +55,14 @@ actor DeliverySession {
     func waitUntilConnected() async -> (generation: UInt64, facts: ConnectionFacts)? {
         while !Task.isCancelled {
             if isConnected { return (generation, facts) }
-            await waitForChange()
+            await wait(for: .connection)
         }
         return nil
     }
 
     /// Waits until this connection is gone or the task is cancelled.
     func waitUntilGone(_ generation: UInt64) async {
-        while isCurrent(generation), !Task.isCancelled { await waitForChange() }
+        while isCurrent(generation), !Task.isCancelled { await wait(for: .connection) }
     }
 
     func isCurrent(_ generation: UInt64) -> Bool { isConnected && self.generation == generation }
@@ -77,7 +86,7 @@ actor DeliverySession {
                 inFlight += 1
                 return true
             }
-            await waitForChange()
+            await wait(for: .window)
         }
         return false
     }
@@ -98,7 +107,7 @@ actor DeliverySession {
 
     private func release() {
         inFlight = max(0, inFlight - 1)
-        wakeAll()
+        wake(.window)
     }
 
     // MARK: Hand-over
@@ -169,12 +178,12 @@ actor DeliverySession {
         ledger.reset()
         historyTokens.removeAll()
         historyRun += 1
-        wakeAll()
+        wake(.historyRun)
     }
 
     /// Waits until history has to begin again, or the connection is gone or the task cancelled.
     func waitUntilRestart(after run: UInt64, generation: UInt64) async {
-        while historyRun == run, isCurrent(generation), !Task.isCancelled { await waitForChange() }
+        while historyRun == run, isCurrent(generation), !Task.isCancelled { await wait(for: .historyRun) }
     }
 
     // MARK: Cursor
@@ -182,19 +191,19 @@ actor DeliverySession {
     private func note(_ cursor: JournalPosition?) {
         guard let cursor else { return }
         pendingCursor = cursor
-        wakeAll()
+        wake(.cursor)
     }
 
-    /// The newest cursor that was not fetched yet, waiting for one; `nil` if the task was cancelled.
-    func nextCursor() async -> JournalPosition? {
+    /// Waits until there is a cursor that was not fetched yet; false if the task was cancelled.
+    func waitForCursor() async -> Bool {
         while !Task.isCancelled {
-            if pendingCursor != nil { return takeCursor() }
-            await waitForChange()
+            if pendingCursor != nil { return true }
+            await wait(for: .cursor)
         }
-        return nil
+        return false
     }
 
-    /// The newest cursor that was not fetched yet, without waiting.
+    /// The newest cursor that was not fetched yet; `nil` if there is none.
     func takeCursor() -> JournalPosition? {
         defer { pendingCursor = nil }
         return pendingCursor
@@ -202,25 +211,27 @@ actor DeliverySession {
 
     // MARK: Waiting
 
-    /// At most a handful of tasks of one destination wait at a time, so waking all of them is cheap.
-    private func waitForChange() async {
+    /// At most a handful of tasks of one destination wait at a time.
+    private func wait(for change: Change) async {
         let id = nextWaiter
         nextWaiter += 1
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled { return continuation.resume() }
-                waiters[id] = continuation
+                waiters.append(Waiter(id: id, change: change, continuation: continuation))
             }
         } onCancel: {
             Task { await self.wake(id) }  // the handler cannot wait for the actor, and the task ends at once
         }
     }
 
-    private func wake(_ id: UInt64) { waiters.removeValue(forKey: id)?.resume() }
+    private func wake(_ id: UInt64) { wake { $0.id == id } }
 
-    private func wakeAll() {
-        let all = waiters
-        waiters.removeAll(keepingCapacity: true)
-        for continuation in all.values { continuation.resume() }
+    private func wake(_ change: Change) { wake { $0.change == change } }
+
+    private func wakeAll() { wake { _ in true } }
+
+    private func wake(where isMeant: (Waiter) -> Bool) {
+        while let index = waiters.firstIndex(where: isMeant) { waiters.remove(at: index).continuation.resume() }
     }
 }
