@@ -19,10 +19,13 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         package var session: String
         /// When this run began.
         package var since: Timestamp
+        /// Called each time the journal turns out to be damaged; nothing can be delivered until it is opened again.
+        package var journalIsDamaged: @Sendable () -> Void
 
         package init(
             journal: any Journal, uplink: any Uplink, dialect: any Dialect, live: LiveLane,
-            quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp
+            quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp,
+            journalIsDamaged: @escaping @Sendable () -> Void = {}
         ) {
             self.journal = journal
             self.uplink = uplink
@@ -32,6 +35,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             self.wallClock = wallClock
             self.session = session
             self.since = since
+            self.journalIsDamaged = journalIsDamaged
         }
     }
 
@@ -41,14 +45,18 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     let session: DeliverySession
     /// The longest the cursor stays in memory only. A crash repeats what was acknowledged within it.
     let cursorInterval: Duration
+    /// How long history rests after a refusal that may pass.
+    let pauseAfterRefusal: Duration
 
     package init(
-        destination: DestinationSettings, parts: Parts, clock: C, cursorInterval: Duration = .milliseconds(100)
+        destination: DestinationSettings, parts: Parts, clock: C, cursorInterval: Duration = .milliseconds(100),
+        pauseAfterRefusal: Duration = .seconds(5)
     ) {
         self.destination = destination
         self.parts = parts
         self.clock = clock
         self.cursorInterval = cursorInterval
+        self.pauseAfterRefusal = pauseAfterRefusal
         session = DeliverySession(window: destination.window)
     }
 
@@ -91,19 +99,40 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         }
     }
 
+    /// So many times in a row a message is sent again that the broker refuses for no stated reason. Then it
+    /// is taken for refused for good, since the head has to move (field rule P58).
+    private static var patience: Int { 12 }
+
     private func handle(_ refusal: Refusal, of token: DeliveryToken) async {
-        guard let batch = await session.refused(token) else { return }
+        guard let batch = await session.refused(token, refusal) else { return }
+        await handle(refusal, of: token, batch)
+    }
+
+    func handle(_ refusal: Refusal, of token: DeliveryToken, _ batch: [StoredRecord]) async {
         if refusal.reasonCode == Refusal.packetTooLarge, BatchCutter.halves(of: batch) != nil {
             let size = parts.dialect.batch(batch, buffered: true)?.payload.count ?? 0
             await session.learn(maximumPayload: size / 2)
             await session.restartHistory()
-        } else if refusal.mayPass {
-            await session.holdHistory()
-            await session.restartHistory()
-        } else {
-            await setAside(batch, reasonCode: refusal.reasonCode)
-            await session.settledByQuarantine(token)
+            return
         }
+        if refusal.mayPass {
+            let times = await session.countVainRestart()
+            if times == 1 {
+                Logger.current.warning(
+                    "The broker refused a message for now; history is sent again every 5 s until it takes it",
+                    metadata: [
+                        "destination": "\(destination.id)",
+                        "mqtt.reason": "0x\(String(refusalCode: refusal.reasonCode))",
+                    ])
+            }
+            if refusal.isQuota || times < Self.patience {
+                await session.holdHistory()
+                await session.restartHistory()
+                return
+            }
+        }
+        await setAside(batch, reasonCode: refusal.reasonCode)
+        await session.settledByQuarantine(token)
     }
 
     /// Puts a batch in quarantine; its readings stay readable there.

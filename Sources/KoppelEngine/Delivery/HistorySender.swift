@@ -21,7 +21,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 group.cancelAll()
             }
             if await session.takeHold() {
-                do { try await service.clock.sleep(for: .seconds(5)) } catch { return }
+                do { try await service.clock.sleep(for: service.pauseAfterRefusal) } catch { return }
             }
         }
     }
@@ -48,7 +48,9 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 }
                 position = last.position
                 let batches = cutter.cut(stretch)
-                let number = await session.openStretch(end: last.position, messages: batches.count)
+                let number = await session.openStretch(
+                    end: last.position, messages: batches.count, run: run, generation: generation)
+                guard let number else { return }
                 for batch in batches {
                     let newest = batch.last?.record.readings.last?.time ?? connectedAt
                     guard await send(batch, of: number, buffered: newest < connectedAt) else { return }
@@ -57,6 +59,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         } catch is CancellationError {
             return
         } catch {
+            if (error as? JournalError)?.kind == .corrupt { service.parts.journalIsDamaged() }
             Logger.current.error(
                 "The journal cannot be read for a destination; trying again in 5 s",
                 metadata: ["destination": "\(service.destination.id)", "error": "\(error)"])
@@ -69,29 +72,54 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     /// Sends one batch, in halves if the broker takes only smaller messages.
     private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool) async -> Bool {
         guard let message = service.parts.dialect.batch(batch, buffered: buffered) else {
+            await tellUndeliverable(batch)
             await session.setAside(of: stretch, generation: generation)
             return true
         }
         if let limit = await maximumPayload(for: message), message.payload.count > limit {
-            guard let (first, second) = BatchCutter.halves(of: batch) else {
+            if let (first, second) = BatchCutter.halves(of: batch) {
+                await session.grow(stretch)
+                guard await send(first, of: stretch, buffered: buffered) else { return false }
+                return await send(second, of: stretch, buffered: buffered)
+            }
+            // What was learned is a guess from a larger message: only the broker's own word keeps one reading back.
+            if let announced = announcedMaximumPayload(for: message), message.payload.count > announced {
                 await service.setAside(batch, reasonCode: Refusal.packetTooLarge)
                 await session.setAside(of: stretch, generation: generation)
                 return true
             }
-            await session.grow(stretch)
-            guard await send(first, of: stretch, buffered: buffered) else { return false }
-            return await send(second, of: stretch, buffered: buffered)
         }
         return await service.send(message, lane: .history, generation: generation) { token, generation in
-            await session.handedOver(token, of: stretch, batch: batch, generation: generation)
+            let refusal = await session.handedOver(token, of: stretch, batch: batch, generation: generation)
+            if let refusal, let batch = await session.takeRefused(token) {
+                await service.handle(refusal, of: token, batch)
+            }
         }
+    }
+
+    /// Readings of a machine or of signals that the site file does not name any more have no description to go under.
+    /// They are passed over, and that is said with their number: at the first, and each time the number has doubled.
+    private func tellUndeliverable(_ batch: [StoredRecord]) async {
+        guard let machine = batch.first?.record.machine else { return }
+        let readings = batch.reduce(0) { $0 + $1.record.readings.count }
+        guard let total = await session.countUndeliverable(readings, of: machine) else { return }
+        Logger.current.warning(
+            "Readings are not delivered: the site file does not name their machine or signals any more",
+            metadata: [
+                "destination": "\(service.destination.id)", "machine.number": "\(machine.rawValue)",
+                "readings": "\(total)",
+            ])
     }
 
     /// The most payload a message may have, if broker or experience set a limit.
     private func maximumPayload(for message: OutgoingMessage) async -> Int? {
-        // Fixed header 5, topic length 2, packet id 2, properties up to 64 bytes.
-        let announced = facts.maximumPacketSize.map { max(1, $0 - message.topic.utf8.count - 73) }
+        let announced = announcedMaximumPayload(for: message)
         guard let learned = await session.learnedMaximumPayload else { return announced }
         return min(learned, announced ?? learned)
+    }
+
+    private func announcedMaximumPayload(for message: OutgoingMessage) -> Int? {
+        // Fixed header 5, topic length 2, packet id 2, properties up to 64 bytes.
+        facts.maximumPacketSize.map { max(1, $0 - message.topic.utf8.count - 73) }
     }
 }
