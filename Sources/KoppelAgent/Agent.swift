@@ -28,40 +28,102 @@ package struct Agent: Sendable {
     ///
     /// - Throws: ``AgentFailure`` if the files are wrong or the journal cannot be opened.
     package func run() async throws(AgentFailure) {
+        // Before anything else: from here on no signal ends the process by default (field rule P84).
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let occurrences = Occurrences()
+        let outcome = await withTaskGroup(of: Result<Void, AgentFailure>?.self) { group in
+            group.addTask {
+                await forward(signals, to: occurrences)
+                return nil
+            }
+            group.addTask {
+                do throws(AgentFailure) {
+                    try await runSite(occurrences)
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            var outcome: Result<Void, AgentFailure>?
+            while outcome == nil, let one = await group.next() { outcome = one }
+            group.cancelAll()
+            return outcome
+        }
+        try outcome?.get()
+        Logger.current.notice("Stopped")
+    }
+
+    /// Stopping is bounded from the signal on, whatever the agent is doing at that moment.
+    private func forward(_ signals: UnixSignalsSequence, to occurrences: Occurrences) async {
+        for await signal in signals {
+            guard signal != .sighup else {
+                occurrences.note(.reload)
+                continue
+            }
+            Logger.current.notice("Stopping", metadata: ["signal": "\(signal)"])
+            notifier.stopping()
+            ShutdownLimit.begin(occurrences.shutdownLimit)
+            occurrences.note(.stop)
+        }
+    }
+
+    private func runSite(_ occurrences: Occurrences) async throws(AgentFailure) {
         let loaded = load()
         report(loaded.issues)
         guard var site = loaded.site else { throw .configuration(loaded.issues) }
-        let dataFolder = site.agent.dataFolder
-        let journal: SQLiteJournal
         do throws(JournalError) {
-            journal = try await SQLiteJournal.open(
-                folder: dataFolder, settings: site.agent.journal, surroundings: JournalSurroundings(clock: wallClock))
-        } catch {
-            throw .journal(error)
-        }
-        report(journal.history)
-        let since = wallClock.now
-        var history = journal.history
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        do throws(JournalError) {
+            var journal = try await openJournal(site)
+            var history = journal.history
+            let since = wallClock.now
             while true {
+                occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since)
+                    since: since, journalIsDamaged: { occurrences.note(.damage) })
                 let services = try await assembly.services()
                 notifier.ready()
-                guard case .reload(let next) = await serve(services, site: site, journal: journal, signals) else {
-                    break
+                switch await serve(services, site: site, journal: journal, occurrences) {
+                case .stop:
+                    try await journal.close()
+                    return
+                case .reload(let next):
+                    site = next
+                    history.lastEnd = .stopped
+                    history.lastAlive = wallClock.now
+                case .damage:
+                    await closeDamaged(journal)
+                    occurrences.forget(.damage)
+                    journal = try await openJournal(site)
+                    history = journal.history
                 }
-                site = next
-                history.lastEnd = .stopped
-                history.lastAlive = wallClock.now
             }
-            try await journal.close()
         } catch {
             throw .journal(error)
         }
-        Logger.current.notice("Stopped")
+    }
+
+    // MARK: Journal
+
+    private func openJournal(_ site: Site) async throws(JournalError) -> SQLiteJournal {
+        let journal = try await SQLiteJournal.open(
+            folder: site.agent.dataFolder, settings: site.agent.journal,
+            surroundings: JournalSurroundings(clock: wallClock))
+        report(journal.history)
+        return journal
+    }
+
+    /// A damaged journal is closed and opened again, which sets the file aside and begins a new epoch. The pause keeps
+    /// a volume that damages everything from being written without end.
+    private func closeDamaged(_ journal: SQLiteJournal) async {
+        Logger.current.error("The journal is damaged; it is opened again")
+        do throws(JournalError) {
+            try await journal.close()
+        } catch {
+            // What could not be stored is known, and opening says what became of the file.
+            Logger.current.debug("The damaged journal was closed", metadata: ["error": "\(error)"])
+        }
+        // Throws only when the task is cancelled, and then the next wait ends the run.
+        do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return }
     }
 
     // MARK: Running
@@ -69,10 +131,12 @@ package struct Agent: Sendable {
     private enum Ending: Sendable {
         case stop
         case reload(Site)
+        /// The journal has to be opened again.
+        case damage
     }
 
     private func serve(
-        _ services: SiteAssembly.Services, site: Site, journal: any Journal, _ signals: UnixSignalsSequence
+        _ services: SiteAssembly.Services, site: Site, journal: any Journal, _ occurrences: Occurrences
     ) async -> Ending {
         Logger.current.notice(
             "Running",
@@ -98,23 +162,19 @@ package struct Agent: Sendable {
                 }
             }
             group.addTask {
-                await keepPruned(journal)
+                await keepPruned(journal, occurrences)
                 return nil
             }
             group.addTask {
                 await keepWatchdog()
                 return nil
             }
-            group.addTask { await waitForSignal(signals, running: site) }
+            group.addTask { await waitForEnd(occurrences, running: site) }
             var ending = Ending.stop
             while let one = await group.next() {
                 guard let one else { continue }
                 ending = one
                 break
-            }
-            if case .stop = ending {
-                notifier.stopping()
-                ShutdownLimit.begin(site.agent.shutdownLimit)
             }
             group.cancelAll()
             await group.waitForAll()
@@ -122,31 +182,36 @@ package struct Agent: Sendable {
         }
     }
 
-    private func waitForSignal(_ signals: UnixSignalsSequence, running: Site) async -> Ending? {
-        for await signal in signals {
-            guard signal == .sighup else {
-                Logger.current.notice("Stopping", metadata: ["signal": "\(signal)"])
-                return .stop
+    private func waitForEnd(_ occurrences: Occurrences, running: Site) async -> Ending {
+        while true {
+            switch await occurrences.next() {
+            case .stop: return .stop
+            case .damage: return .damage
+            case .reload: if let site = reload(running) { return .reload(site) }
             }
-            notifier.reloading()
-            let loaded = load()
-            report(loaded.issues)
-            if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
-                Logger.current.notice("The site file was loaded again")
-                return .reload(site)
-            }
-            Logger.current.error(
-                loaded.site == nil
-                    ? "The site file has errors; the old one goes on"
-                    : "The data folder cannot change while running; restart the agent. The old site file goes on")
-            notifier.ready()
         }
+    }
+
+    /// The site file as it is now; `nil` if the running one has to go on.
+    private func reload(_ running: Site) -> Site? {
+        notifier.reloading()
+        let loaded = load()
+        report(loaded.issues)
+        if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
+            Logger.current.notice("The site file was loaded again")
+            return site
+        }
+        Logger.current.error(
+            loaded.site == nil
+                ? "The site file has errors; the old one goes on"
+                : "The data folder cannot change while running; restart the agent. The old site file goes on")
+        notifier.ready()
         return nil
     }
 
     /// Often enough to keep a journal small, and seldom enough to cost nothing on an idle box: each time writes what
     /// every signal said last. The journal keeps to its limits by itself, however fast it fills.
-    private func keepPruned(_ journal: any Journal) async {
+    private func keepPruned(_ journal: any Journal, _ occurrences: Occurrences) async {
         var isFailing = false
         while !Task.isCancelled {
             do { try await ContinuousClock().sleep(for: .seconds(5)) } catch { return }
@@ -154,6 +219,7 @@ package struct Agent: Sendable {
                 try await journal.prune()
                 isFailing = false
             } catch {
+                if error.kind == .corrupt { occurrences.note(.damage) }
                 if !isFailing {
                     Logger.current.error("The journal cannot be pruned", metadata: ["error": "\(error)"])
                 }

@@ -17,6 +17,8 @@ struct SiteAssembly {
     /// `urn:uuid:` of this run of the agent.
     let session: String
     let since: Timestamp
+    /// Called when a destination finds that the journal cannot be read any more.
+    let journalIsDamaged: @Sendable () -> Void
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -100,7 +102,7 @@ struct SiteAssembly {
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
-                    session: session, since: since),
+                    session: session, since: since, journalIsDamaged: journalIsDamaged),
                 clock: ThreadClock(on: uplink.executor))
             // Latest values nobody is told of are not kept.
             return (service, destination.publish.contains(.values) ? live : nil)
