@@ -75,11 +75,13 @@ package struct Agent: Sendable {
             var journal = try await openJournal(site)
             var history = journal.history
             let since = wallClock.now
+            // Grows only with what the owner takes out of the site file.
+            var former: [MachineDescription] = []
             while true {
                 occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since, journalIsDamaged: { occurrences.note(.damage) })
+                    since: since, journalIsDamaged: { occurrences.note(.damage) }, former: former)
                 let services = try await assembly.services()
                 notifier.ready()
                 switch await serve(services, site: site, journal: journal, occurrences) {
@@ -88,6 +90,7 @@ package struct Agent: Sendable {
                     return
                 case .reload(let next):
                     site = next
+                    former += services.machines.filter { !former.contains($0) }
                     history.lastEnd = .stopped
                     history.lastAlive = wallClock.now
                 case .damage:

@@ -19,11 +19,15 @@ struct SiteAssembly {
     let since: Timestamp
     /// Called when a destination finds that the journal cannot be read any more.
     let journalIsDamaged: @Sendable () -> Void
+    /// Machines as they were before the site file was loaded again.
+    var former: [MachineDescription] = []
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
         var buses: [BusService<ThreadClock>]
         var deliveries: [DeliveryService<ThreadClock>]
+        /// What consumers are told of each machine.
+        var machines: [MachineDescription]
     }
 
     func services() async throws(JournalError) -> Services {
@@ -67,7 +71,7 @@ struct SiteAssembly {
         }
         return Services(
             buses: site.buses.compactMap { service(for: $0, machines: polled[$0.id] ?? [], sink: sink) },
-            deliveries: deliveries.map(\.service))
+            deliveries: deliveries.map(\.service), machines: descriptions)
     }
 
     private func service(
@@ -94,7 +98,8 @@ struct SiteAssembly {
         to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription]
     ) -> (service: DeliveryService<ThreadClock>, lane: LiveLane?)? {
         do throws(DialectError) {
-            let dialect = try DialectRegistry.dialect(destination.dialect, agent: agent, machines: machines)
+            let dialect = try DialectRegistry.dialect(
+                destination.dialect, agent: agent, machines: machines, former: former)
             let live = LiveLane(epoch: history.epoch)
             let uplink = MQTTLink(settings: destination)
             let service = DeliveryService(

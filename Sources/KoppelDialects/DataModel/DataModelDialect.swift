@@ -6,13 +6,20 @@ package struct DataModelDialect: Dialect {
     private let statusTopic: String
     private let machines: [PreparedMachine]
     private let indices: [MachineNumber: Int]
+    /// Topics on which a broker may keep something of a machine or signal that is gone.
+    private let retired: [String]
 
     /// Renders everything that stays the same for these machines, so that messages only fill in numbers.
-    package init(agent: AgentDescription, machines: [MachineDescription]) {
+    ///
+    /// `former` are the machines as they were before. Of what they retained, older descriptors stay, since messages may
+    /// refer to them, and the rest is cleared at each connect where the present machines do not write.
+    package init(agent: AgentDescription, machines: [MachineDescription], former: [MachineDescription] = []) {
         self.agent = agent
         statusTopic = TopicTree.agentStatus(agent.id, location: agent.location)
         self.machines = machines.map { PreparedMachine($0, agent: agent) }
         indices = Dictionary(machines.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
+        let written = Set(self.machines.flatMap(\.latestTopics))
+        retired = Set(former.flatMap { PreparedMachine($0, agent: agent).latestTopics }).subtracting(written).sorted()
     }
 
     package func will(session: String) -> OutgoingMessage {
@@ -21,6 +28,7 @@ package struct DataModelDialect: Dialect {
 
     package func birth(_ status: AgentStatus) -> [OutgoingMessage] {
         [self.status(status)] + machines.flatMap(\.birth)
+            + retired.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
     }
 
     package func status(_ status: AgentStatus) -> OutgoingMessage {

@@ -14,6 +14,8 @@ final class PreparedMachine: Sendable {
     }
 
     let batchTopic: String
+    /// Where a broker keeps the machine's descriptor and the latest reading of each signal.
+    let latestTopics: [String]
     /// The descriptor on its two topics; none if the machine has no signals, which has no valid descriptor.
     let birth: [OutgoingMessage]
     /// `{"machine":"...","rev":` as a batch begins.
@@ -47,6 +49,7 @@ final class PreparedMachine: Sendable {
                 gapHead: name + Array(#","from":"#.utf8),
                 unitMember: unitMember ?? [])
         }
+        latestTopics = [base + "_meta"] + signals.map(\.valueTopic)
         var indices = [Int32](repeating: -1, count: (machine.signals.map { Int($0.number.rawValue) }.max() ?? -1) + 1)
         for (index, signal) in machine.signals.enumerated() { indices[Int(signal.number.rawValue)] = Int32(index) }
         self.indices = indices
