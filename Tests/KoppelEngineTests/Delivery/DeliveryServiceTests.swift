@@ -25,7 +25,8 @@ struct DeliveryServiceTests {
 
     /// Runs a delivery service while the body works.
     private func withService(
-        _ destination: DestinationSettings, pause: Duration = .seconds(5), _ body: () async throws -> Void
+        _ destination: DestinationSettings, pause: Duration = .seconds(5), statusEvery: Duration = .seconds(60),
+        _ body: () async throws -> Void
     ) async throws {
         try await journal.setDestinations([destination.id])
         let service = DeliveryService(
@@ -35,7 +36,8 @@ struct DeliveryServiceTests {
                 wallClock: WallClock(
                     now: { Timestamp(nanoseconds: 1_000) }, state: { .synchronised }), session: "urn:uuid:s",
                 since: Timestamp(nanoseconds: 0)),
-            clock: ContinuousClock(), cursorInterval: .milliseconds(1), pauseAfterRefusal: pause)
+            clock: ContinuousClock(), cursorInterval: .milliseconds(1), pauseAfterRefusal: pause,
+            statusInterval: statusEvery)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
             #expect(await eventually { uplink.isRunning })
@@ -191,5 +193,14 @@ struct DeliveryServiceTests {
             #expect(await eventually { (try? await journal.cursor(of: destination.id))??.rawValue == 60 })
         }
         #expect(kept.messages.withLock { $0.isEmpty })
+    }
+
+    @Test func `the status tells what still waits, at the connect and when it has changed`() async throws {
+        try await withService(try destination(batchReadings: 1), statusEvery: .milliseconds(5)) {
+            _ = try await journal.append([record(1...3), record(4...5)])
+            uplink.connect()
+            #expect(await eventually { uplink.messages.first?.lines == ["online, pending 5"] })
+            #expect(await eventually { uplink.messages.last { $0.topic == "status" }?.lines == ["online, pending 0"] })
+        }
     }
 }
