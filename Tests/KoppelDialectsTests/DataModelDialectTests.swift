@@ -18,6 +18,18 @@ struct DataModelDialectTests {
         #expect(message.topic.hasSuffix("_value/energy/import"))
     }
 
+    @Test func `readings under an older revision are not given the unit of the present one`() throws {
+        let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter])
+        for (rev, hasUnit) in [(Fixtures.meter.rev, true), (Fixtures.meter.rev - 1, false)] {
+            let record = SweepRecord(
+                machine: Fixtures.meter.number, rev: rev, clock: .synchronised,
+                readings: [Fixtures.reading(0, seq: 1, .double(230))])
+            let stored = StoredRecord(position: JournalPosition(rawValue: 1), epoch: 1, record: record)
+            let message = try #require(dialect.batch([stored], buffered: true))
+            #expect(String(decoding: message.payload, as: UTF8.self).contains(#""unit""#) == hasUnit)
+        }
+    }
+
     @Test func `a retired signal and a retired machine are cleared with empty retained payloads`() throws {
         var meter = Fixtures.meter
         let gone = meter.signals.removeLast()
