@@ -28,45 +28,105 @@ package struct Agent: Sendable {
     ///
     /// - Throws: ``AgentFailure`` if the files are wrong or the journal cannot be opened.
     package func run() async throws(AgentFailure) {
-        // Before anything that takes time: a SIGHUP that nobody waits for ends the process.
-        let trapped = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let (signals, source) = AsyncStream.makeStream(of: UnixSignal.self)
-        async let _ = relay(trapped, to: source)
+        // Before anything else: from here on no signal ends the process by default (field rule P84).
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let occurrences = Occurrences()
+        let outcome = await withTaskGroup(of: Result<Void, AgentFailure>?.self) { group in
+            group.addTask {
+                await forward(signals, to: occurrences)
+                return nil
+            }
+            group.addTask {
+                do throws(AgentFailure) {
+                    try await runSite(occurrences)
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            var outcome: Result<Void, AgentFailure>?
+            while outcome == nil, let one = await group.next() { outcome = one }
+            group.cancelAll()
+            return outcome
+        }
+        try outcome?.get()
+        Logger.current.notice("Stopped")
+    }
+
+    /// Stopping is bounded from the signal on, whatever the agent is doing at that moment.
+    private func forward(_ signals: UnixSignalsSequence, to occurrences: Occurrences) async {
+        for await signal in signals {
+            guard signal != .sighup else {
+                occurrences.note(.reload)
+                continue
+            }
+            Logger.current.notice("Stopping", metadata: ["signal": "\(signal)"])
+            notifier.stopping()
+            ShutdownLimit.begin(occurrences.shutdownLimit)
+            occurrences.note(.stop)
+        }
+    }
+
+    private func runSite(_ occurrences: Occurrences) async throws(AgentFailure) {
         let loaded = load()
         report(loaded.issues)
         guard var site = loaded.site else { throw .configuration(loaded.issues) }
-        let dataFolder = site.agent.dataFolder
-        let journal: SQLiteJournal
         do throws(JournalError) {
-            journal = try await SQLiteJournal.open(
-                folder: dataFolder, settings: site.agent.journal, surroundings: JournalSurroundings(clock: wallClock))
-        } catch {
-            throw .journal(error)
-        }
-        report(journal.history)
-        let since = wallClock.now
-        var history = journal.history
-        var described: [MachineDescription] = []
-        do throws(JournalError) {
+            var journal = try await openJournal(site)
+            var history = journal.history
+            let since = wallClock.now
+            // Grows only with what the owner takes out of the site file.
+            var former: [MachineDescription] = []
             while true {
+                occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since, retired: described)
+                    since: since, journalIsDamaged: { occurrences.note(.damage) }, former: former)
                 let services = try await assembly.services()
-                described = services.described
                 notifier.ready()
-                guard case .reload(let next) = await serve(services, site: site, journal: journal, signals) else {
-                    break
+                switch await serve(services, site: site, journal: journal, occurrences) {
+                case .stop:
+                    try await journal.close()
+                    return
+                case .reload(let next):
+                    site = next
+                    former += services.machines.filter { !former.contains($0) }
+                    history.lastEnd = .stopped
+                    history.lastAlive = wallClock.now
+                case .damage:
+                    await closeDamaged(journal)
+                    occurrences.forget(.damage)
+                    journal = try await openJournal(site)
+                    history = journal.history
                 }
-                site = next
-                history.lastEnd = .stopped
-                history.lastAlive = wallClock.now
             }
-            try await journal.close()
         } catch {
             throw .journal(error)
         }
-        Logger.current.notice("Stopped")
+    }
+
+    // MARK: Journal
+
+    private func openJournal(_ site: Site) async throws(JournalError) -> SQLiteJournal {
+        let journal = try await SQLiteJournal.open(
+            folder: site.agent.dataFolder, settings: site.agent.journal,
+            surroundings: JournalSurroundings(clock: wallClock))
+        report(journal.history)
+        return journal
+    }
+
+    /// A damaged journal is closed and opened again, which sets the file aside and begins a new epoch. The pause keeps
+    /// a volume that damages everything from being written without end.
+    private func closeDamaged(_ journal: SQLiteJournal) async {
+        Logger.current.error("The journal is damaged; it is opened again")
+        do throws(JournalError) {
+            try await journal.close()
+        } catch {
+            // What could not be stored is known, and opening says what became of the file.
+            Logger.current.debug("The damaged journal was closed", metadata: ["error": "\(error)"])
+        }
+        // Throws only when the task is cancelled, and then the next wait ends the run.
+        do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return }
     }
 
     // MARK: Running
@@ -74,11 +134,12 @@ package struct Agent: Sendable {
     private enum Ending: Sendable {
         case stop
         case reload(Site)
+        /// The journal has to be opened again.
+        case damage
     }
 
     private func serve(
-        _ services: SiteAssembly.Services, site: Site, journal: any Journal,
-        _ signals: AsyncStream<UnixSignal>
+        _ services: SiteAssembly.Services, site: Site, journal: any Journal, _ occurrences: Occurrences
     ) async -> Ending {
         Logger.current.notice(
             "Running",
@@ -86,8 +147,13 @@ package struct Agent: Sendable {
                 "buses": "\(services.buses.count)", "machines": "\(site.machines.count)",
                 "destinations": "\(services.deliveries.count)",
             ])
-        return await withTaskGroup(of: Void.self) { group in
-            for bus in services.buses { group.addTask { await bus.run() } }
+        return await withTaskGroup(of: Ending?.self) { group in
+            for bus in services.buses {
+                group.addTask {
+                    await bus.run()
+                    return nil
+                }
+            }
             for delivery in services.deliveries {
                 group.addTask {
                     do {
@@ -95,19 +161,29 @@ package struct Agent: Sendable {
                     } catch {
                         Logger.current.error("A destination cannot be served", metadata: ["error": "\(error)"])
                     }
+                    return nil
                 }
             }
-            group.addTask { await keepPruned(journal) }
-            group.addTask { await keepWatchdog() }
+            group.addTask {
+                await keepPruned(journal, occurrences)
+                return nil
+            }
+            group.addTask {
+                await keepWatchdog()
+                return nil
+            }
             group.addTask {
                 // By then everything that only the start needs is done.
-                do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return }
+                do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return nil }
                 StartupMemory.letGo()
+                return nil
             }
-            let ending = await waitForSignal(signals, running: site)
-            if case .stop = ending {
-                notifier.stopping()
-                ShutdownLimit.begin(site.agent.shutdownLimit)
+            group.addTask { await waitForEnd(occurrences, running: site) }
+            var ending = Ending.stop
+            while let one = await group.next() {
+                guard let one else { continue }
+                ending = one
+                break
             }
             group.cancelAll()
             await group.waitForAll()
@@ -115,43 +191,41 @@ package struct Agent: Sendable {
         }
     }
 
-    /// Library sequences of signals can be iterated only once, and a reload needs them again.
-    private func relay(_ signals: UnixSignalsSequence, to source: AsyncStream<UnixSignal>.Continuation) async {
-        for await signal in signals { source.yield(signal) }
-        source.finish()
+    private func waitForEnd(_ occurrences: Occurrences, running: Site) async -> Ending {
+        while true {
+            switch await occurrences.next() {
+            case .stop: return .stop
+            case .damage: return .damage
+            case .reload: if let site = reload(running) { return .reload(site) }
+            }
+        }
     }
 
-    private func waitForSignal(_ signals: AsyncStream<UnixSignal>, running: Site) async -> Ending {
-        for await signal in signals {
-            guard signal == .sighup else {
-                Logger.current.notice("Stopping", metadata: ["signal": "\(signal)"])
-                return .stop
-            }
-            notifier.reloading()
-            let loaded = load()
-            report(loaded.issues)
-            if loaded.site == running {
-                // Also what a storm of signals comes down to: one reload, and nothing for the rest.
-                Logger.current.notice("The site file was loaded again; nothing has changed")
-                notifier.ready()
-                continue
-            }
-            if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
-                Logger.current.notice("The site file was loaded again")
-                return .reload(site)
-            }
-            Logger.current.error(
-                loaded.site == nil
-                    ? "The site file has errors; the old one goes on"
-                    : "The data folder cannot change while running; restart the agent. The old site file goes on")
+    /// The site file as it is now; `nil` if the running one has to go on.
+    private func reload(_ running: Site) -> Site? {
+        notifier.reloading()
+        let loaded = load()
+        report(loaded.issues)
+        if loaded.site == running {
+            Logger.current.notice("The site file was loaded again; nothing has changed")
             notifier.ready()
+            return nil
         }
-        return .stop
+        if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
+            Logger.current.notice("The site file was loaded again")
+            return site
+        }
+        Logger.current.error(
+            loaded.site == nil
+                ? "The site file has errors; the old one goes on"
+                : "The data folder cannot change while running; restart the agent. The old site file goes on")
+        notifier.ready()
+        return nil
     }
 
     /// Often enough to keep a journal small, and seldom enough to cost nothing on an idle box: each time writes what
     /// every signal said last. The journal keeps to its limits by itself, however fast it fills.
-    private func keepPruned(_ journal: any Journal) async {
+    private func keepPruned(_ journal: any Journal, _ occurrences: Occurrences) async {
         var isFailing = false
         while !Task.isCancelled {
             do { try await ContinuousClock().sleep(for: .seconds(5)) } catch { return }
@@ -159,6 +233,7 @@ package struct Agent: Sendable {
                 try await journal.prune()
                 isFailing = false
             } catch {
+                if error.kind == .corrupt { occurrences.note(.damage) }
                 if !isFailing {
                     Logger.current.error("The journal cannot be pruned", metadata: ["error": "\(error)"])
                 }

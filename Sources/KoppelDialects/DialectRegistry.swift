@@ -2,11 +2,14 @@ package import KoppelCore
 
 /// Finds the dialect a destination asks for. A new dialect is one file and one line here.
 package enum DialectRegistry {
+    /// `former` are the machines as they were earlier in this run. What they kept on a broker is cleared where the
+    /// present ones do not write.
     package static func dialect(
-        _ kind: DestinationSettings.DialectKind, agent: AgentDescription, machines: [MachineDescription]
+        _ kind: DestinationSettings.DialectKind, agent: AgentDescription, machines: [MachineDescription],
+        former: [MachineDescription] = []
     ) throws(DialectError) -> any Dialect {
         switch kind {
-        case .dataModel: DataModelDialect(agent: agent, machines: machines)
+        case .dataModel: DataModelDialect(agent: agent, machines: machines, former: former)
         case .sparkplugB: throw .notServed(kind)
         }
     }

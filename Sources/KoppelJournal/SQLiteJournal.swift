@@ -81,6 +81,11 @@ package final class SQLiteJournal: Journal {
         try await writer.advance(destination, to: position)
     }
 
+    package func backlog(of destination: Identifier) async throws(JournalError) -> JournalBacklog {
+        guard let cursor = board.cursors[destination], cursor < board.end else { return JournalBacklog() }
+        return try await reader.backlog(after: cursor)
+    }
+
     package func prune() async throws(JournalError) {
         try await writer.prune()
     }

@@ -17,6 +17,33 @@ struct DataModelDialectTests {
             dialect.latest(Fixtures.reading(3, seq: 1, .double(1)), of: machine.number, rev: 1, epoch: 1, last: nil))
         #expect(message.topic.hasSuffix("_value/energy/import"))
     }
+
+    @Test func `readings under an older revision are not given the unit of the present one`() throws {
+        let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter])
+        for (rev, hasUnit) in [(Fixtures.meter.rev, true), (Fixtures.meter.rev - 1, false)] {
+            let record = SweepRecord(
+                machine: Fixtures.meter.number, rev: rev, clock: .synchronised,
+                readings: [Fixtures.reading(0, seq: 1, .double(230))])
+            let stored = StoredRecord(position: JournalPosition(rawValue: 1), epoch: 1, record: record)
+            let message = try #require(dialect.batch([stored], buffered: true))
+            #expect(String(decoding: message.payload, as: UTF8.self).contains(#""unit""#) == hasUnit)
+        }
+    }
+
+    @Test func `a retired signal and a retired machine are cleared with empty retained payloads`() throws {
+        var meter = Fixtures.meter
+        let gone = meter.signals.removeLast()
+        let dialect = DataModelDialect(
+            agent: Fixtures.agent, machines: [meter], former: [Fixtures.meter, Fixtures.press])
+        let cleared = dialect.birth(Fixtures.status).filter(\.payload.isEmpty)
+        #expect(cleared.allSatisfy { $0.retain && $0.qos == 1 })
+        let topics = cleared.map(\.topic)
+        #expect(topics.contains { $0.hasSuffix("meter-01/_value/\(gone.name)") })
+        #expect(topics.filter { $0.contains("meter-01/") }.count == 1)
+        #expect(topics.filter { !$0.contains("meter-01/") }.count == Fixtures.press.signals.count + 1)
+        let unchanged = DataModelDialect(agent: Fixtures.agent, machines: [meter], former: [meter])
+        #expect(unchanged.birth(Fixtures.status).allSatisfy { !$0.payload.isEmpty })
+    }
 }
 
 struct DialectRegistryTests {

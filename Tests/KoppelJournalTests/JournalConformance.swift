@@ -47,6 +47,23 @@ struct JournalConformance {
         try await journal.close()
     }
 
+    func `the backlog is what is stored and not acknowledged`() async throws {
+        let journal = try await opened()
+        #expect(try await journal.backlog(of: plant) == JournalBacklog())
+        let first = try await journal.append([Sample.sweep(1)])
+        _ = try await journal.append([Sample.sweep(2), Sample.sweep(3)])
+        let stored = try await journal.readAll()
+        let readings = stored.map { UInt64($0.record.readings.count) }
+        #expect(try await journal.backlog(of: plant).readings == readings.reduce(0, +))
+        try await journal.advance(plant, to: first)
+        let rest = try await journal.backlog(of: plant)
+        #expect(rest.readings == readings.dropFirst().reduce(0, +))
+        #expect(rest.oldest == stored[1].record.readings.map(\.time).min())
+        try await journal.advance(plant, to: try #require(stored.last).position)
+        #expect(try await journal.backlog(of: plant) == JournalBacklog())
+        try await journal.close()
+    }
+
     func `calls at the same time each get the position of their own last record`() async throws {
         let journal = try await opened()
         let positions = try await withThrowingTaskGroup(of: (UInt64, JournalPosition).self) { group in

@@ -33,6 +33,11 @@ struct SQLiteJournalConformanceTests {
     }
 
     @Test(arguments: [JournalSettings.Durability.power, .process])
+    func `the backlog is what is stored and not acknowledged`(_ durability: JournalSettings.Durability) async throws {
+        try await conformance(durability).`the backlog is what is stored and not acknowledged`()
+    }
+
+    @Test(arguments: [JournalSettings.Durability.power, .process])
     func `calls at the same time share a commit`(_ durability: JournalSettings.Durability) async throws {
         try await conformance(durability).`calls at the same time each get the position of their own last record`()
     }

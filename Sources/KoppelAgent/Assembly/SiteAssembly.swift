@@ -17,16 +17,17 @@ struct SiteAssembly {
     /// `urn:uuid:` of this run of the agent.
     let session: String
     let since: Timestamp
-    /// Machines that a reload took away. What was read of them may still wait in the journal, and it can be sent only
-    /// as long as they are described.
-    let retired: [MachineDescription]
+    /// Called when a destination finds that the journal cannot be read any more.
+    let journalIsDamaged: @Sendable () -> Void
+    /// Machines as they were before the site file was loaded again.
+    var former: [MachineDescription] = []
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
         var buses: [BusService<ThreadClock>]
         var deliveries: [DeliveryService<ThreadClock>]
-        /// The machines that can be sent about: those of the site and the retired ones.
-        var described: [MachineDescription]
+        /// What consumers are told of each machine.
+        var machines: [MachineDescription]
     }
 
     func services() async throws(JournalError) -> Services {
@@ -60,8 +61,6 @@ struct SiteAssembly {
             polled[bus.id, default: []].append(one)
         }
 
-        let present = Set(descriptions.map(\.number))
-        descriptions += retired.filter { !present.contains($0.number) }
         let deliveries = served.compactMap { delivery(to: $0, agent: agent, machines: descriptions) }
         let sink = ReadingSink(journal: journal, lanes: deliveries.compactMap(\.lane))
         for refused in await sink.store(opening) {
@@ -72,7 +71,7 @@ struct SiteAssembly {
         }
         return Services(
             buses: site.buses.compactMap { service(for: $0, machines: polled[$0.id] ?? [], sink: sink) },
-            deliveries: deliveries.map(\.service), described: descriptions)
+            deliveries: deliveries.map(\.service), machines: descriptions)
     }
 
     private func service(
@@ -99,7 +98,8 @@ struct SiteAssembly {
         to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription]
     ) -> (service: DeliveryService<ThreadClock>, lane: LiveLane?)? {
         do throws(DialectError) {
-            let dialect = try DialectRegistry.dialect(destination.dialect, agent: agent, machines: machines)
+            let dialect = try DialectRegistry.dialect(
+                destination.dialect, agent: agent, machines: machines, former: former)
             let live = LiveLane(epoch: history.epoch)
             let uplink = MQTTLink(settings: destination)
             let service = DeliveryService(
@@ -107,7 +107,7 @@ struct SiteAssembly {
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
-                    session: session, since: since),
+                    session: session, since: since, journalIsDamaged: journalIsDamaged),
                 clock: ThreadClock(on: uplink.executor))
             // Latest values nobody is told of are not kept.
             return (service, destination.publish.contains(.values) ? live : nil)

@@ -14,7 +14,8 @@ struct ServiceNotifier: Sendable {
         path = environment["NOTIFY_SOCKET"]
         let forUs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         watchdogInterval =
-            forUs ? environment["WATCHDOG_USEC"].flatMap(Int.init).map { .microseconds($0 / 2) } : nil
+            forUs
+            ? environment["WATCHDOG_USEC"].flatMap(Int.init).flatMap { $0 > 1 ? .microseconds($0 / 2) : nil } : nil
     }
 
     func ready() { send("READY=1\nSTATUS=Polling") }

@@ -43,14 +43,15 @@ package struct AgentStatus: Hashable, Sendable {
     package var clock: ClockState
     /// The estimated error of the clock in milliseconds, if the system tells.
     package var clockErrorMilliseconds: Double?
-    /// Readings stored and not yet acknowledged by this destination.
-    package var pending: UInt64
+    /// Readings stored and not yet acknowledged by this destination; `nil` if the journal cannot tell, and then nothing
+    /// is said of the buffer.
+    package var pending: UInt64?
     package var oldestPending: Timestamp?
     package var dropped: UInt64
 
     package init(
         session: String, since: Timestamp, clock: ClockState, clockErrorMilliseconds: Double? = nil,
-        pending: UInt64 = 0, oldestPending: Timestamp? = nil, dropped: UInt64 = 0
+        pending: UInt64? = 0, oldestPending: Timestamp? = nil, dropped: UInt64 = 0
     ) {
         self.session = session
         self.since = since

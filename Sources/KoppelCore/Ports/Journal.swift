@@ -137,6 +137,18 @@ package struct JournalState: Hashable, Sendable {
     }
 }
 
+/// What a destination still has to get.
+package struct JournalBacklog: Hashable, Sendable {
+    package var readings: UInt64
+    /// When the oldest of them was read; `nil` if there are none.
+    package var oldest: Timestamp?
+
+    package init(readings: UInt64 = 0, oldest: Timestamp? = nil) {
+        self.readings = readings
+        self.oldest = oldest
+    }
+}
+
 /// The only queue: readings on disk between the machines and the destinations.
 ///
 /// Invariants, which the conformance suite checks:
@@ -179,6 +191,9 @@ package protocol Journal: Sendable {
 
     /// Everything up to and including the position is acknowledged. Never moves back.
     func advance(_ destination: Identifier, to position: JournalPosition) async throws(JournalError)
+
+    /// What is stored and not yet acknowledged by a destination. Counting a large backlog reads through all of it.
+    func backlog(of destination: Identifier) async throws(JournalError) -> JournalBacklog
 
     /// Drops what every destination has, and what the limits (bytes, age, free space) no longer allow.
     func prune() async throws(JournalError)

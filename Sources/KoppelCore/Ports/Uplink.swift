@@ -61,6 +61,9 @@ package struct Refusal: Hashable, Sendable {
     /// True if sending the same message again later may help: quota exceeded (0x97), or an unspecified or
     /// implementation specific error (0x80, 0x83).
     package var mayPass: Bool { [0x80, 0x83, 0x97].contains(reasonCode) }
+
+    /// The broker says that its quota is used up (0x97), which has to do with the time and not with the message.
+    package var isQuota: Bool { reasonCode == 0x97 }
 }
 
 /// A way to one broker.

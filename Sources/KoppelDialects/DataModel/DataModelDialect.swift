@@ -6,13 +6,39 @@ package struct DataModelDialect: Dialect {
     private let statusTopic: String
     private let machines: [PreparedMachine]
     private let indices: [MachineNumber: Int]
+    /// Machines and signals that are gone, with those that stay: readings of them may still wait in the journal.
+    private let remembered: [MachineNumber: PreparedMachine]
+    /// Topics on which a broker may keep something of a machine or signal that is gone.
+    private let retired: [String]
 
     /// Renders everything that stays the same for these machines, so that messages only fill in numbers.
-    package init(agent: AgentDescription, machines: [MachineDescription]) {
+    ///
+    /// `former` are the machines as they were before. Of what they retained, older descriptors stay, since messages may
+    /// refer to them, and the rest is cleared at each connect where the present machines do not write. What was read of
+    /// machines and signals that are gone is still delivered.
+    package init(agent: AgentDescription, machines: [MachineDescription], former: [MachineDescription] = []) {
         self.agent = agent
         statusTopic = TopicTree.agentStatus(agent.id, location: agent.location)
         self.machines = machines.map { PreparedMachine($0, agent: agent) }
         indices = Dictionary(machines.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
+        remembered = Self.remembered(former, present: machines).mapValues { PreparedMachine($0, agent: agent) }
+        let written = Set(self.machines.flatMap(\.latestTopics))
+        retired = Set(former.flatMap { PreparedMachine($0, agent: agent).latestTopics }).subtracting(written).sorted()
+    }
+
+    /// Each former machine as it is now, or last was, with every signal it ever had in this run.
+    private static func remembered(
+        _ former: [MachineDescription], present: [MachineDescription]
+    ) -> [MachineNumber: MachineDescription] {
+        let known = Set(former.map(\.number))
+        return (former + present.filter { known.contains($0.number) })
+            .reduce(into: [:]) { result, machine in
+                let named = Set(machine.signals.map(\.number))
+                let gone = result[machine.number]?.signals.filter { !named.contains($0.number) } ?? []
+                var merged = machine
+                merged.signals = (machine.signals + gone).sorted { $0.number < $1.number }
+                result[machine.number] = merged
+            }
     }
 
     package func will(session: String) -> OutgoingMessage {
@@ -21,6 +47,7 @@ package struct DataModelDialect: Dialect {
 
     package func birth(_ status: AgentStatus) -> [OutgoingMessage] {
         [self.status(status)] + machines.flatMap(\.birth)
+            + retired.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
     }
 
     package func status(_ status: AgentStatus) -> OutgoingMessage {
@@ -38,8 +65,8 @@ package struct DataModelDialect: Dialect {
     }
 
     package func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage? {
-        guard let first = records.first, let index = indices[first.record.machine] else { return nil }
-        let machine = machines[index]
+        guard let number = records.first?.record.machine else { return nil }
+        guard let machine = remembered[number] ?? indices[number].map({ machines[$0] }) else { return nil }
         let columns = BatchColumns(machine: machine, records: records)
         guard !columns.series.isEmpty else { return nil }
         // What a series and a reading usually take; the writer grows where this is too little.

@@ -6,6 +6,7 @@ extension JSONWriter {
         _ columns: borrowing BatchColumns, of records: [StoredRecord], machine: PreparedMachine, buffered: Bool
     ) {
         let first = records[0]
+        let isCurrent = first.record.rev == machine.rev
         let shared = columns.sharedColumn()
         let origin = columns.origin()
         raw(machine.batchHead)
@@ -26,7 +27,8 @@ extension JSONWriter {
         openArray()
         for index in series.indices {
             if index > 0 { byte(UInt8(ascii: ",")) }
-            write(series[index], of: columns, machine: machine, shared: shared, origin: origin)
+            write(
+                series[index], of: columns, machine: machine, isCurrent: isCurrent, shared: shared, origin: origin)
         }
         closeArray()
         gaps(of: records, machine: machine)
@@ -35,10 +37,11 @@ extension JSONWriter {
 
     @inline(__always)
     private mutating func write(
-        _ series: BatchColumns.Series, of columns: borrowing BatchColumns, machine: PreparedMachine, shared: Int32,
-        origin: Int64
+        _ series: BatchColumns.Series, of columns: borrowing BatchColumns, machine: PreparedMachine, isCurrent: Bool,
+        shared: Int32, origin: Int64
     ) {
-        raw(machine.signals[Int(series.signal)].seriesHead)
+        let signal = machine.signals[Int(series.signal)]
+        raw(isCurrent ? signal.seriesHead : signal.olderSeriesHead)
         unsigned(series.firstSeq)
         if series.column != shared { offsets(of: series, in: columns, since: origin) }
         let cells = columns.cells.span

@@ -29,15 +29,17 @@ extension JSONWriter {
             number(error)
         }
         closeObject()
-        key("buffer")
-        openObject()
-        key("pending")
-        unsigned(status.pending)
-        key("oldest")
-        if let oldest = status.oldestPending { time(oldest) } else { null() }
-        key("dropped")
-        unsigned(status.dropped)
-        closeObject()
+        if let pending = status.pending {
+            key("buffer")
+            openObject()
+            key("pending")
+            unsigned(pending)
+            key("oldest")
+            if let oldest = status.oldestPending { time(oldest) } else { null() }
+            key("dropped")
+            unsigned(status.dropped)
+            closeObject()
+        }
         closeObject()
     }
 }

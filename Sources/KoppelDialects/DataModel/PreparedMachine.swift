@@ -7,13 +7,18 @@ final class PreparedMachine: Sendable {
         var valueTopic: String
         /// `{"signal":"...","unit":"...","seq":` as a batch's series begins.
         var seriesHead: [UInt8]
+        /// The same without unit, for readings under an older revision, which may have had another one.
+        var olderSeriesHead: [UInt8]
         /// `{"signal":"...","from":` as a gap begins.
         var gapHead: [UInt8]
         /// `,"unit":"..."`, or nothing.
         var unitMember: [UInt8]
     }
 
+    let rev: UInt32
     let batchTopic: String
+    /// Where a broker keeps the machine's descriptor and the latest reading of each signal.
+    let latestTopics: [String]
     /// The descriptor on its two topics; none if the machine has no signals, which has no valid descriptor.
     let birth: [OutgoingMessage]
     /// `{"machine":"...","rev":` as a batch begins.
@@ -24,6 +29,7 @@ final class PreparedMachine: Sendable {
 
     init(_ machine: MachineDescription, agent: AgentDescription) {
         let base = TopicTree.machineBase(machine.location)
+        rev = machine.rev
         batchTopic = base + "_batch"
         birth = PreparedMachine.birth(of: machine, agent: agent, base: base)
         batchHead = render { json in
@@ -44,9 +50,11 @@ final class PreparedMachine: Sendable {
             return Signal(
                 valueTopic: base + "_value/\(signal.name)",
                 seriesHead: name + (unitMember ?? []) + Array(#","seq":"#.utf8),
+                olderSeriesHead: name + Array(#","seq":"#.utf8),
                 gapHead: name + Array(#","from":"#.utf8),
                 unitMember: unitMember ?? [])
         }
+        latestTopics = [base + "_meta"] + signals.map(\.valueTopic)
         var indices = [Int32](repeating: -1, count: (machine.signals.map { Int($0.number.rawValue) }.max() ?? -1) + 1)
         for (index, signal) in machine.signals.enumerated() { indices[Int(signal.number.rawValue)] = Int32(index) }
         self.indices = indices

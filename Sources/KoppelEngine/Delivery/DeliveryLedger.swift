@@ -52,6 +52,11 @@ package struct DeliveryLedger: Sendable {
         return settledOne(of: number)
     }
 
+    /// Drops an acknowledgement that came before its hand-over and belongs to no stretch after all.
+    ///
+    /// - Returns: True if there was one.
+    package mutating func forgetEarly(_ token: DeliveryToken) -> Bool { early.remove(token) != nil }
+
     /// A message of a stretch needed no hand-over, or was set aside before it.
     package mutating func settledOne(of number: UInt64) -> JournalPosition? {
         guard let index = stretches.firstIndex(where: { $0.number == number }) else { return nil }

@@ -19,10 +19,13 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         package var session: String
         /// When this run began.
         package var since: Timestamp
+        /// Called each time the journal turns out to be damaged; nothing can be delivered until it is opened again.
+        package var journalIsDamaged: @Sendable () -> Void
 
         package init(
             journal: any Journal, uplink: any Uplink, dialect: any Dialect, live: LiveLane,
-            quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp
+            quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp,
+            journalIsDamaged: @escaping @Sendable () -> Void = {}
         ) {
             self.journal = journal
             self.uplink = uplink
@@ -32,6 +35,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             self.wallClock = wallClock
             self.session = session
             self.since = since
+            self.journalIsDamaged = journalIsDamaged
         }
     }
 
@@ -41,14 +45,21 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     let session: DeliverySession
     /// The longest the cursor stays in memory only. A crash repeats what was acknowledged within it.
     let cursorInterval: Duration
+    /// How long history rests after a refusal that may pass.
+    let pauseAfterRefusal: Duration
+    /// How often the status is told again if it changed.
+    let statusInterval: Duration
 
     package init(
-        destination: DestinationSettings, parts: Parts, clock: C, cursorInterval: Duration = .milliseconds(100)
+        destination: DestinationSettings, parts: Parts, clock: C, cursorInterval: Duration = .milliseconds(100),
+        pauseAfterRefusal: Duration = .seconds(5), statusInterval: Duration = .seconds(10)
     ) {
         self.destination = destination
         self.parts = parts
         self.clock = clock
         self.cursorInterval = cursorInterval
+        self.pauseAfterRefusal = pauseAfterRefusal
+        self.statusInterval = statusInterval
         session = DeliverySession(window: destination.window)
     }
 
@@ -91,19 +102,40 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         }
     }
 
+    /// So many times in a row a message is sent again that the broker refuses for no stated reason. Then it
+    /// is taken for refused for good, since the head has to move (field rule P58).
+    private static var patience: Int { 12 }
+
     private func handle(_ refusal: Refusal, of token: DeliveryToken) async {
-        guard let batch = await session.refused(token) else { return }
+        guard let batch = await session.refused(token, refusal) else { return }
+        await handle(refusal, of: token, batch)
+    }
+
+    func handle(_ refusal: Refusal, of token: DeliveryToken, _ batch: [StoredRecord]) async {
         if refusal.reasonCode == Refusal.packetTooLarge, BatchCutter.halves(of: batch) != nil {
             let size = parts.dialect.batch(batch, buffered: true)?.payload.count ?? 0
             await session.learn(maximumPayload: size / 2)
             await session.restartHistory()
-        } else if refusal.mayPass {
-            await session.holdHistory()
-            await session.restartHistory()
-        } else {
-            await setAside(batch, reasonCode: refusal.reasonCode)
-            await session.settledByQuarantine(token)
+            return
         }
+        if refusal.mayPass {
+            let times = await session.countVainRestart()
+            if times == 1 {
+                Logger.current.warning(
+                    "The broker refused a message for now; history is sent again every 5 s until it takes it",
+                    metadata: [
+                        "destination": "\(destination.id)",
+                        "mqtt.reason": "0x\(String(refusalCode: refusal.reasonCode))",
+                    ])
+            }
+            if refusal.isQuota || times < Self.patience {
+                await session.holdHistory()
+                await session.restartHistory()
+                return
+            }
+        }
+        await setAside(batch, reasonCode: refusal.reasonCode)
+        await session.settledByQuarantine(token)
     }
 
     /// Puts a batch in quarantine; its readings stay readable there.
@@ -155,6 +187,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                 group.addTask {
                     guard await greet(generation) else { return await session.waitUntilGone(generation) }
                     await withTaskGroup(of: Void.self) { lanes in
+                        lanes.addTask { await keepStatus(generation) }
                         if destination.publish.contains(.values) {
                             lanes.addTask { await LiveSender(service: self, generation: generation).run() }
                         }
@@ -174,22 +207,49 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
 
     /// Says who we are before anything else: status, then a descriptor for each machine.
     private func greet(_ generation: UInt64) async -> Bool {
-        let dropped: UInt64
-        do throws(JournalError) {
-            dropped = try await parts.journal.state().dropped
-        } catch {
-            // The journal says what is wrong where it stores readings; the greeting goes out all the same.
-            dropped = 0
-        }
-        let status = AgentStatus(
-            session: parts.session, since: parts.since, clock: parts.wallClock.state,
-            clockErrorMilliseconds: parts.wallClock.errorMilliseconds, pending: 0, dropped: dropped)
-        let messages = parts.dialect.birth(status)
+        let messages = parts.dialect.birth(await status())
         for message in messages {
             guard await sendLive(message, generation: generation) else { return false }
         }
         await parts.live.repeatAll()
         return true
+    }
+
+    /// How it is with the agent and with what this destination still has to get.
+    private func status() async -> AgentStatus {
+        var status = AgentStatus(
+            session: parts.session, since: parts.since, clock: parts.wallClock.state,
+            clockErrorMilliseconds: parts.wallClock.errorMilliseconds, pending: nil)
+        do throws(JournalError) {
+            let backlog = try await parts.journal.backlog(of: destination.id)
+            status.dropped = try await parts.journal.state().dropped
+            status.oldestPending = backlog.oldest
+            status.pending = backlog.readings
+        } catch {
+            // The journal says what is wrong where it stores readings; the status leaves the buffer out.
+            if error.kind == .corrupt { parts.journalIsDamaged() }
+            Logger.current.debug("The backlog cannot be counted", metadata: ["error": "\(error)"])
+        }
+        return status
+    }
+
+    /// Tells the status again when it has changed, as often as ``statusInterval`` says. Counting may use a fiftieth of
+    /// the time at most, since a large backlog has to be read for it.
+    private func keepStatus(_ generation: UInt64) async {
+        var told: AgentStatus?
+        var pause = statusInterval
+        while true {
+            do { try await clock.sleep(for: pause) } catch { return }
+            let begin = clock.now
+            var next = await status()
+            pause = max(statusInterval, begin.duration(to: clock.now) * 50)
+            // The error grows all the time and is told along with the rest.
+            next.clockErrorMilliseconds = told?.clockErrorMilliseconds
+            guard next != told else { continue }
+            next.clockErrorMilliseconds = parts.wallClock.errorMilliseconds
+            guard await sendLive(parts.dialect.status(next), generation: generation) else { return }
+            told = next
+        }
     }
 
     /// Sends a message that belongs to no stretch of the journal.

@@ -29,7 +29,12 @@ actor DeliverySession {
     private var ledger = DeliveryLedger()
     private var liveTokens: Set<DeliveryToken> = []
     private var historyTokens: [DeliveryToken: [StoredRecord]] = [:]
-    private var undescribed: Set<MachineNumber> = []
+    /// Refused before the sender was told the token, with the code.
+    private var earlyRefusals: [DeliveryToken: Refusal] = [:]
+    /// How often history began again after a refusal without a step forward in between.
+    private var vainRestarts = 0
+    /// Readings passed over, and at how many it is said again. One entry a machine.
+    private var undeliverable: [MachineNumber: (readings: Int, sayAt: Int)] = [:]
     private var pendingCursor: JournalPosition?
     private var waiters: [Waiter] = []
     private var nextWaiter: UInt64 = 0
@@ -73,6 +78,7 @@ actor DeliverySession {
         ledger.reset()
         liveTokens.removeAll()
         historyTokens.removeAll()
+        earlyRefusals.removeAll()
     }
 
     // MARK: Window
@@ -113,7 +119,10 @@ actor DeliverySession {
 
     // MARK: Hand-over
 
-    func openStretch(end: JournalPosition, messages: Int) -> UInt64 {
+    /// Opens a stretch; `nil` if history has begun again meanwhile, or on another connection. A stretch of the older
+    /// run would stand in the ledger without those before it, and its acknowledgements would move the cursor over them.
+    func openStretch(end: JournalPosition, messages: Int, run: UInt64, generation: UInt64) -> UInt64? {
+        guard historyRun == run, isCurrent(generation) else { return nil }
         let (number, cursor) = ledger.open(end: end, messages: messages)
         note(cursor)
         return number
@@ -122,24 +131,40 @@ actor DeliverySession {
     /// A batch was split: one more message is made of the stretch than was said.
     func grow(_ stretch: UInt64) { ledger.grow(stretch) }
 
-    func handedOver(_ token: DeliveryToken, of stretch: UInt64, batch: [StoredRecord], generation: UInt64) {
-        guard isCurrent(generation) else { return }
+    /// - Returns: The refusal, if the broker's answer came before this call.
+    func handedOver(
+        _ token: DeliveryToken, of stretch: UInt64, batch: [StoredRecord], generation: UInt64
+    ) -> Refusal? {
+        guard isCurrent(generation) else { return nil }
         historyTokens[token] = batch
         note(ledger.handedOver(token, of: stretch))
+        return earlyRefusals.removeValue(forKey: token)
     }
 
     func handedOverLive(_ token: DeliveryToken, generation: UInt64) {
-        guard isCurrent(generation) else { return }
+        guard isCurrent(generation), earlyRefusals.removeValue(forKey: token) == nil else { return }
+        guard !ledger.forgetEarly(token) else { return }
         liveTokens.insert(token)
     }
 
     /// Whether this is the first stretch of a machine that nothing can be said about. At most one entry a machine.
-    func isFirstUndescribed(_ machine: MachineNumber) -> Bool { undescribed.insert(machine).inserted }
 
     /// A message of the stretch never left: it was set aside before the hand-over.
     func setAside(of stretch: UInt64, generation: UInt64) {
         guard isCurrent(generation) else { return }
         note(ledger.settledOne(of: stretch))
+    }
+
+    /// Counts readings that no message can hold.
+    ///
+    /// - Returns: All of the machine so far, if it is time to say so.
+    func countUndeliverable(_ readings: Int, of machine: MachineNumber) -> Int? {
+        var count = undeliverable[machine] ?? (0, 0)
+        count.readings += readings
+        defer { undeliverable[machine] = count }
+        guard count.readings >= count.sayAt else { return nil }
+        count.sayAt = count.readings * 2
+        return count.readings
     }
 
     /// The broker took a message over.
@@ -153,11 +178,23 @@ actor DeliverySession {
     /// The broker refused a message: its place is free, and its stretch stays open until ``acknowledged(_:)`` or
     /// ``restartHistory()`` says what became of it.
     ///
-    /// - Returns: The batch the message was made of; `nil` if it was a live value or from before a restart.
-    func refused(_ token: DeliveryToken) -> [StoredRecord]? {
+    /// - Returns: The batch the message was made of; `nil` if it was a live value, from before a restart, or not noted
+    ///   yet. In the last case noting it gives the refusal.
+    func refused(_ token: DeliveryToken, _ refusal: Refusal) -> [StoredRecord]? {
         release()
-        liveTokens.remove(token)
-        return historyTokens.removeValue(forKey: token)
+        guard liveTokens.remove(token) == nil else { return nil }
+        if let batch = historyTokens.removeValue(forKey: token) { return batch }
+        earlyRefusals[token] = refusal
+        return nil
+    }
+
+    /// As ``refused(_:_:)`` for a message whose refusal came first; its place is free already.
+    func takeRefused(_ token: DeliveryToken) -> [StoredRecord]? { historyTokens.removeValue(forKey: token) }
+
+    /// Counts a refusal that may pass; the number of those since the cursor moved last.
+    func countVainRestart() -> Int {
+        vainRestarts += 1
+        return vainRestarts
     }
 
     /// A refused message was put in quarantine, and what is behind it moves on.
@@ -181,6 +218,7 @@ actor DeliverySession {
     func restartHistory() {
         ledger.reset()
         historyTokens.removeAll()
+        earlyRefusals.removeAll()
         historyRun += 1
         wake(.historyRun)
     }
@@ -194,6 +232,7 @@ actor DeliverySession {
 
     private func note(_ cursor: JournalPosition?) {
         guard let cursor else { return }
+        vainRestarts = 0
         pendingCursor = cursor
         wake(.cursor)
     }

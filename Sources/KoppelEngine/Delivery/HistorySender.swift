@@ -21,7 +21,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 group.cancelAll()
             }
             if await session.takeHold() {
-                do { try await service.clock.sleep(for: .seconds(5)) } catch { return }
+                do { try await service.clock.sleep(for: service.pauseAfterRefusal) } catch { return }
             }
         }
     }
@@ -50,7 +50,9 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 }
                 position = last.position
                 let batches = cutter.cut(stretch)
-                let number = await session.openStretch(end: last.position, messages: batches.count)
+                let number = await session.openStretch(
+                    end: last.position, messages: batches.count, run: run, generation: generation)
+                guard let number else { return }
                 for batch in batches {
                     let newest = batch.last?.record.readings.last?.time ?? connectedAt
                     guard await send(batch, of: number, buffered: newest < connectedAt, learned) else { return }
@@ -59,6 +61,7 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         } catch is CancellationError {
             return
         } catch {
+            if (error as? JournalError)?.kind == .corrupt { service.parts.journalIsDamaged() }
             Logger.current.error(
                 "The journal cannot be read for a destination; trying again in 5 s",
                 metadata: ["destination": "\(service.destination.id)", "error": "\(error)"])
@@ -71,38 +74,54 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     /// Sends one batch, in halves if the broker takes only smaller messages.
     private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
         guard let message = service.parts.dialect.batch(batch, buffered: buffered) else {
-            await tellOfUndescribed(batch)
+            await tellUndeliverable(batch)
             await session.setAside(of: stretch, generation: generation)
             return true
         }
         if let limit = maximumPayload(for: message, learned), message.payload.count > limit {
-            guard let (first, second) = BatchCutter.halves(of: batch) else {
+            if let (first, second) = BatchCutter.halves(of: batch) {
+                await session.grow(stretch)
+                guard await send(first, of: stretch, buffered: buffered, learned) else { return false }
+                return await send(second, of: stretch, buffered: buffered, learned)
+            }
+            // What was learned is a guess from a larger message: only the broker's own word keeps one reading back.
+            if let announced = announcedMaximumPayload(for: message), message.payload.count > announced {
                 await service.setAside(batch, reasonCode: Refusal.packetTooLarge)
                 await session.setAside(of: stretch, generation: generation)
                 return true
             }
-            await session.grow(stretch)
-            guard await send(first, of: stretch, buffered: buffered, learned) else { return false }
-            return await send(second, of: stretch, buffered: buffered, learned)
         }
         return await service.send(message, lane: .history, generation: generation) { token, generation in
-            await session.handedOver(token, of: stretch, batch: batch, generation: generation)
+            let refusal = await session.handedOver(token, of: stretch, batch: batch, generation: generation)
+            if let refusal, let batch = await session.takeRefused(token) {
+                await service.handle(refusal, of: token, batch)
+            }
         }
     }
 
-    /// Readings of a machine that the site file had before the last start: no dialect knows where they belong.
-    private func tellOfUndescribed(_ batch: [StoredRecord]) async {
-        guard let machine = batch.first?.record.machine, await session.isFirstUndescribed(machine) else { return }
+    /// Readings of a machine or of signals that the site file does not name any more have no description to go under.
+    /// They are passed over, and that is said with their number: at the first, and each time the number has doubled.
+    private func tellUndeliverable(_ batch: [StoredRecord]) async {
+        guard let machine = batch.first?.record.machine else { return }
+        let readings = batch.reduce(0) { $0 + $1.record.readings.count }
+        guard let total = await session.countUndeliverable(readings, of: machine) else { return }
         Logger.current.warning(
-            "Readings of a machine that is no longer in the site file are not sent; they stay in the journal",
-            metadata: ["destination": "\(service.destination.id)", "machine.number": "\(machine.rawValue)"])
+            "Readings are not delivered: the site file does not name their machine or signals any more",
+            metadata: [
+                "destination": "\(service.destination.id)", "machine.number": "\(machine.rawValue)",
+                "readings": "\(total)",
+            ])
     }
 
     /// The most payload a message may have, if broker or experience set a limit.
     private func maximumPayload(for message: OutgoingMessage, _ learned: Int?) -> Int? {
-        // Fixed header 5, topic length 2, packet id 2, properties up to 64 bytes.
-        let announced = facts.maximumPacketSize.map { max(1, $0 - message.topic.utf8.count - 73) }
+        let announced = announcedMaximumPayload(for: message)
         guard let learned else { return announced }
         return min(learned, announced ?? learned)
+    }
+
+    private func announcedMaximumPayload(for message: OutgoingMessage) -> Int? {
+        // Fixed header 5, topic length 2, packet id 2, properties up to 64 bytes.
+        facts.maximumPacketSize.map { max(1, $0 - message.topic.utf8.count - 73) }
     }
 }

@@ -31,6 +31,18 @@ actor JournalReader {
         }
     }
 
+    func backlog(after position: JournalPosition) throws(JournalError) -> JournalBacklog {
+        try inspect { db in
+            let readings = try Int64.fetchOne(
+                db, sql: "SELECT sum(readings) FROM records WHERE position > ?", arguments: [position.rawValue])
+            let oldest = try Int64.fetchOne(
+                db, sql: "SELECT first_time FROM records WHERE position > ? ORDER BY position LIMIT 1",
+                arguments: [position.rawValue])
+            return JournalBacklog(
+                readings: UInt64(clamping: readings ?? 0), oldest: oldest.map { Timestamp(nanoseconds: $0) })
+        }
+    }
+
     func close() { queue = nil }
 
     private func inspect<Result>(_ body: (Database) throws -> Result) throws(JournalError) -> Result {

@@ -24,7 +24,10 @@ struct DeliveryServiceTests {
     }
 
     /// Runs a delivery service while the body works.
-    private func withService(_ destination: DestinationSettings, _ body: () async throws -> Void) async throws {
+    private func withService(
+        _ destination: DestinationSettings, pause: Duration = .seconds(5), statusEvery: Duration = .seconds(60),
+        _ body: () async throws -> Void
+    ) async throws {
         try await journal.setDestinations([destination.id])
         let service = DeliveryService(
             destination: destination,
@@ -33,7 +36,8 @@ struct DeliveryServiceTests {
                 wallClock: WallClock(
                     now: { Timestamp(nanoseconds: 1_000) }, state: { .synchronised }), session: "urn:uuid:s",
                 since: Timestamp(nanoseconds: 0)),
-            clock: ContinuousClock(), cursorInterval: .milliseconds(1))
+            clock: ContinuousClock(), cursorInterval: .milliseconds(1), pauseAfterRefusal: pause,
+            statusInterval: statusEvery)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
             #expect(await eventually { uplink.isRunning })
@@ -155,6 +159,48 @@ struct DeliveryServiceTests {
             #expect(uplink.messages.history.filter { $0.hasPrefix("0.") } == names(1...5, machine: 0))
             #expect(uplink.messages.history.filter { $0.hasPrefix("1.") } == names(1...5, machine: 1))
             #expect(uplink.messages.allSatisfy { Set($0.lines.map { $0.prefix(2) }).count <= 1 })
+        }
+    }
+
+    @Test func `P58: a message that the broker refuses for no reason again and again does not hold up the head`()
+        async throws
+    {
+        let destination = try destination(batchReadings: 1)
+        try await withService(destination, pause: .zero) {
+            uplink.connect()
+            #expect(await eventually { uplink.messages.count == 2 })
+            uplink.alwaysRefuses("0.0:1", reasonCode: 0x83)
+            _ = try await journal.append([record(1...1), record(2...2)])
+            #expect(await eventually { (try? await journal.cursor(of: destination.id))??.rawValue == 2 })
+        }
+        #expect(kept.messages.withLock { $0.map(\.reasonCode) } == [0x83])
+        #expect(uplink.messages.filter { $0.lines == ["0.0:1"] }.count == 12)
+    }
+
+    @Test func `a quota that is used up is waited for, however long, and nothing behind it is taken for delivered`()
+        async throws
+    {
+        let destination = try destination(batchReadings: 1)
+        try await withService(destination, pause: .zero) {
+            uplink.connect()
+            #expect(await eventually { uplink.messages.count == 2 })
+            uplink.alwaysRefuses("0.0:1", reasonCode: 0x97)
+            _ = try await journal.append([record(1...1)])
+            for seq in UInt64(2)...60 { _ = try await journal.append([record(seq...seq)]) }
+            #expect(await eventually { uplink.messages.filter { $0.lines == ["0.0:1"] }.count > 40 })
+            #expect(try await journal.cursor(of: destination.id) == .start)
+            uplink.alwaysRefuses(nil, reasonCode: 0)
+            #expect(await eventually { (try? await journal.cursor(of: destination.id))??.rawValue == 60 })
+        }
+        #expect(kept.messages.withLock { $0.isEmpty })
+    }
+
+    @Test func `the status tells what still waits, at the connect and when it has changed`() async throws {
+        try await withService(try destination(batchReadings: 1), statusEvery: .milliseconds(5)) {
+            _ = try await journal.append([record(1...3), record(4...5)])
+            uplink.connect()
+            #expect(await eventually { uplink.messages.first?.lines == ["online, pending 5"] })
+            #expect(await eventually { uplink.messages.last { $0.topic == "status" }?.lines == ["online, pending 0"] })
         }
     }
 }

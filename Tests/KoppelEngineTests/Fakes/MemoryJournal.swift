@@ -78,6 +78,11 @@ actor MemoryJournal: Journal {
         cursors[destination] = max(position, cursors[destination] ?? .start)
     }
 
+    func backlog(of destination: Identifier) throws(JournalError) -> JournalBacklog {
+        let waiting = records.filter { $0.position > cursors[destination] ?? .start }.flatMap(\.record.readings)
+        return JournalBacklog(readings: UInt64(waiting.count), oldest: waiting.first?.time)
+    }
+
     func prune() throws(JournalError) {}
 
     func state() throws(JournalError) -> JournalState {

@@ -4,9 +4,11 @@ import KoppelCore
 struct PlainDialect: Dialect {
     func will(session: String) -> OutgoingMessage { message("status", "offline") }
 
-    func birth(_ status: AgentStatus) -> [OutgoingMessage] { [message("status", "online"), message("meta", "")] }
+    func birth(_ status: AgentStatus) -> [OutgoingMessage] { [self.status(status), message("meta", "")] }
 
-    func status(_ status: AgentStatus) -> OutgoingMessage { message("status", "online") }
+    func status(_ status: AgentStatus) -> OutgoingMessage {
+        message("status", "online, pending \(status.pending.map { "\($0)" } ?? "unknown")")
+    }
 
     func latest(_ reading: Reading, of machine: MachineNumber, rev: UInt32, epoch: UInt32, last: LastValue?)
         -> OutgoingMessage?

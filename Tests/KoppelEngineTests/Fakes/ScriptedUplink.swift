@@ -11,6 +11,7 @@ final class ScriptedUplink: Uplink {
         var all: [OutgoingMessage] = []
         var acknowledgesByItself = true
         var largest = 0
+        var refuses: (line: String, reasonCode: UInt8)?
     }
 
     private let state = Mutex(State())
@@ -23,23 +24,27 @@ final class ScriptedUplink: Uplink {
     }
 
     func publish(_ message: OutgoingMessage) async throws(UplinkError) -> DeliveryToken {
-        let result: (DeliveryToken, (@Sendable (UplinkEvent) -> Void)?)? = state.withLock { state in
+        let result: (DeliveryToken, UplinkEvent, (@Sendable (UplinkEvent) -> Void)?)? = state.withLock { state in
             guard state.isConnected else { return nil }
             let token = DeliveryToken(rawValue: state.nextToken)
             state.nextToken += 1
             state.all.append(message)
             state.open.append((token, message))
             state.largest = max(state.largest, state.open.count)
+            if let refuses = state.refuses, message.lines.contains(refuses.line) {
+                state.open.removeLast()
+                return (token, .refused(token, Refusal(reasonCode: refuses.reasonCode)), state.onEvent)
+            }
             if state.acknowledgesByItself {
                 state.open.removeLast()
-                return (token, state.onEvent)
+                return (token, .acknowledged(token), state.onEvent)
             }
-            return (token, nil)
+            return (token, .acknowledged(token), nil)
         }
-        guard let (token, tell) = result else {
+        guard let (token, event, tell) = result else {
             throw UplinkError(kind: .notConnected, destination: "plant", description: "not connected")
         }
-        tell?(.acknowledged(token))
+        tell?(event)
         return token
     }
 
@@ -76,6 +81,11 @@ final class ScriptedUplink: Uplink {
     }
 
     func acknowledgesByItself(_ on: Bool) { state.withLock { $0.acknowledgesByItself = on } }
+
+    /// Refuses each message with this line; `nil` takes everything again.
+    func alwaysRefuses(_ line: String?, reasonCode: UInt8) {
+        state.withLock { $0.refuses = line.map { ($0, reasonCode) } }
+    }
 
     /// Refuses the open messages of a kind.
     func refuse(where matches: (OutgoingMessage) -> Bool, reasonCode: UInt8) {
