@@ -1,5 +1,6 @@
 import Foundation
 import KoppelCore
+import KoppelTestKit
 import Testing
 
 @testable import KoppelDialects

@@ -1,4 +1,5 @@
 import KoppelCore
+import KoppelTestKit
 
 /// Random history of a machine, as wild as the port allows.
 struct RandomRecords {

@@ -1,4 +1,5 @@
 import KoppelCore
+import KoppelTestKit
 import Testing
 
 struct CounterLogicTests {

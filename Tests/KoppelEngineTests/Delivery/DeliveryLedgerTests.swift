@@ -1,5 +1,6 @@
 import KoppelCore
 import KoppelEngine
+import KoppelTestKit
 import Testing
 
 struct DeliveryLedgerTests {

@@ -1,4 +1,5 @@
 import KoppelCore
+import KoppelTestKit
 import Testing
 
 @testable import KoppelEngine
