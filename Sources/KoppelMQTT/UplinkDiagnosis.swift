@@ -54,6 +54,10 @@ struct UplinkDiagnosis: Sendable {
                 "Check that the broker is on, the address, and firewalls on the way.")
         case ENETUNREACH, EHOSTUNREACH:
             error(.connectionLost, "there is no way to the host (\(words(code)))", "Check cable, address and gateway.")
+        case ECONNRESET:
+            error(
+                .connectionLost, "the other side broke off while connecting",
+                "Check that port \(port) speaks MQTT \(usesTLS ? "with" : "without") TLS, and the broker's log.")
         default:
             error(.connectionLost, "connecting failed (\(words(code)))", "Check the network of this machine.")
         }
