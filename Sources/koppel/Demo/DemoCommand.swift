@@ -62,7 +62,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
         try Streams.write(introduction(demo, factory))
         let fault = Mutex<String?>(nil)
-        let screen = DemoScreen(style: .current(), board: board, brokerPort: demo.brokerPort)
+        let screen = DemoScreen(style: .current(), board: board)
         await StopSignals.run(for: seconds.map { .seconds($0) }) {
             await withTaskGroup(of: String?.self) { group in
                 group.addTask {

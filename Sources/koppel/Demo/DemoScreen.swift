@@ -9,7 +9,6 @@ struct DemoScreen {
 
     let style: TerminalStyle
     let board: DemoBoard
-    let brokerPort: UInt16
 
     /// Draws until the task is cancelled.
     func run() async {
