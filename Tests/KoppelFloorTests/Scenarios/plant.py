@@ -171,9 +171,9 @@ def site(folder, bus, broker_port, o, units):
             "buses": {"hall": {"url": bus, "timeout": f"{o.timeout_ms}ms"}},
             "machines": {f"m{u}": {"bus": "hall", "unit": u, "profile": "./acme.yaml",
                                    "every": f"{o.interval_ms}ms"} for u in units},
-            "destinations": {"plant": {"url": f"mqtt://127.0.0.1:{broker_port}", **o.destination,
+            "destinations": {"plant": {"url": f"mqtt://127.0.0.1:{broker_port}",
                                        "publish": ["meta", "values", "batches", "state", "events", "alarms"],
-                                       "share": "all"}}}
+                                       "share": "all", **o.destination}}}
 
 
 def make_folder():
