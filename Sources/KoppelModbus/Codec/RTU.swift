@@ -17,6 +17,16 @@ enum RTU {
         return crc
     }
 
+    /// The frame that asks: unit id, PDU, checksum.
+    static func frame(_ pdu: RequestPDU, unit: UnitID) -> InlineArray<8, UInt8> {
+        let body = pdu.bytes
+        var frame: InlineArray<8, UInt8> = [unit.rawValue, body[0], body[1], body[2], body[3], body[4], 0, 0]
+        let sum = checksum(frame.span.extracting(droppingLast: 2))
+        frame[6] = UInt8(sum & 0xFF)
+        frame[7] = UInt8(sum >> 8)
+        return frame
+    }
+
     /// True if the last two bytes are the checksum of those before.
     static func hasValidChecksum(_ frame: Span<UInt8>) -> Bool {
         guard frame.count >= 4 else { return false }

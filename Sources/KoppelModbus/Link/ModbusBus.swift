@@ -17,9 +17,13 @@ package actor ModbusBus: ModbusLink {
     private let settings: BusSettings
     private let wallClock: WallClock
     private let transport: any Transport
+    private let tap: (any FrameTap)?
 
-    init(_ settings: BusSettings, clock: WallClock, transport: sending any Transport) {
+    init(
+        _ settings: BusSettings, clock: WallClock, tap: (any FrameTap)? = nil, transport: sending any Transport
+    ) {
         self.settings = settings
+        self.tap = tap
         wallClock = clock
         self.transport = transport
         thread = ThreadExecutor(name: "bus \(settings.id)")
@@ -30,7 +34,7 @@ package actor ModbusBus: ModbusLink {
         do throws(LinkFault) {
             try transport.open(until: begin + settings.timeout)
         } catch {
-            throw BusError(kind: error.kind, bus: name, request: nil, elapsed: .now - begin)
+            throw failure(error, nil, since: begin)
         }
     }
 
@@ -45,27 +49,36 @@ package actor ModbusBus: ModbusLink {
             return ReadAnswer(
                 outcome: exchange.outcome, time: wallClock.now.advanced(by: .zero - sinceMiddle), elapsed: elapsed)
         } catch {
-            throw BusError(kind: error.kind, bus: name, request: request, elapsed: .now - begin)
+            throw failure(error, request, since: begin)
         }
     }
 
     package func close() async { transport.close() }
 
-    private var name: String { settings.id.description }
+    private func failure(
+        _ fault: LinkFault, _ request: ReadRequest?, since begin: ContinuousClock.Instant
+    ) -> BusError {
+        let now = ContinuousClock.now
+        tap?.saw(.failed(fault.kind), at: now)
+        return BusError(kind: fault.kind, bus: settings.id.description, request: request, elapsed: now - begin)
+    }
 }
 
 extension ModbusBus {
-    /// The link to a bus, closed.
+    /// The link to a bus, closed. `tap` sees what goes over it.
     ///
     /// - Throws: ``BusError/Kind-swift.enum/unusable(_:)`` if a bus like this cannot be used.
-    package static func link(for bus: BusSettings, clock: WallClock) throws(BusError) -> any ModbusLink {
+    package static func link(
+        for bus: BusSettings, clock: WallClock, tap: (any FrameTap)? = nil
+    ) throws(BusError) -> any ModbusLink {
         do throws(LinkFault) {
             switch bus.endpoint {
             case .tcp(let host, let port):
-                return ModbusBus(bus, clock: clock, transport: TCPTransport(host: host, port: port))
+                return ModbusBus(bus, clock: clock, tap: tap, transport: TCPTransport(host: host, port: port, tap: tap))
             case .rtu(let device, let line):
                 try RTUTransport.check(line)
-                return ModbusBus(bus, clock: clock, transport: RTUTransport(device: device, line: line))
+                return ModbusBus(
+                    bus, clock: clock, tap: tap, transport: RTUTransport(device: device, line: line, tap: tap))
             case .rtuOverTCP:
                 throw LinkFault(
                     .unusable(

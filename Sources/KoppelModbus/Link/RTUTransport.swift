@@ -16,8 +16,9 @@ final class RTUTransport: Transport {
 
     private let device: String
     private let line: SerialLine
+    private let tap: (any FrameTap)?
     private var connection: Connection?
-    private var buffer = ReceiveBuffer()
+    private var buffer: ReceiveBuffer
     private var stale = StaleAnswers()
     private var lastByte = ContinuousClock.now
     private var last: (request: ReadRequest, asked: Int, timeout: Duration)?
@@ -28,12 +29,15 @@ final class RTUTransport: Transport {
         let descriptor: Int32
     }
 
-    init(device: String, line: SerialLine) {
+    init(device: String, line: SerialLine, tap: (any FrameTap)? = nil) {
         self.device = device
         self.line = line
+        self.tap = tap
+        buffer = ReceiveBuffer(tap: tap)
     }
 
     func close() {
+        if connection != nil { tap?.saw(.closed, at: .now) }
         connection = nil
         buffer.discardAll()
     }
@@ -52,6 +56,7 @@ final class RTUTransport: Transport {
             throw LinkFault(.unusable("\(device) runs at \(speed) baud when set to \(line.baud). Choose another rate"))
         }
         connection = Connection(handle: handle, lock: lock, descriptor: descriptor)
+        tap?.saw(.opened, at: .now)
         buffer.discardAll()
         // What the port did before it was opened is unknown, so the first request waits for silence too.
         lastByte = .now
@@ -164,6 +169,7 @@ final class RTUTransport: Transport {
     private func send(_ pdu: RequestPDU, unit: UnitID) throws(LinkFault) {
         let body = pdu.bytes
         let frame: InlineArray<6, UInt8> = [unit.rawValue, body[0], body[1], body[2], body[3], body[4]]
+        tap?.saw(RTU.frame(pdu, unit: unit).span, .sent, at: .now)
         let sent = connection?.handle.sendRaw(frame.span) ?? CallResult(Int32(-1))
         if sent.value == 8 { return }
         // An adapter that takes no more bytes is as good as one that does not answer (R17).

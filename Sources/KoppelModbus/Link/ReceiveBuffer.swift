@@ -6,9 +6,13 @@ struct ReceiveBuffer {
     /// Three of the longest frames: an answer, a foreign one, and noise.
     static let capacity = 1_024
 
+    private let tap: (any FrameTap)?
     private var storage = [UInt8](repeating: 0, count: capacity)
     private var begin = 0
     private var end = 0
+
+    /// `tap` sees all that is read.
+    init(tap: (any FrameTap)? = nil) { self.tap = tap }
 
     var count: Int { end - begin }
     var isEmpty: Bool { begin == end }
@@ -37,7 +41,9 @@ struct ReceiveBuffer {
         }
         switch result.errno {
         case 0 where result.value == 0: throw .down(EPIPE)
-        case 0: self.end += result.value
+        case 0:
+            self.end += result.value
+            tap?.saw(storage.span.extracting(end..<self.end), .received, at: .now)
         case EAGAIN, EINTR: return 0
         default: throw .down(result.errno)
         }

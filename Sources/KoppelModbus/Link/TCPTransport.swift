@@ -22,25 +22,29 @@ final class TCPTransport: Transport {
 
     private let host: String
     private let port: UInt16
+    private let tap: (any FrameTap)?
     private var handle: LibmodbusHandle?
     /// The socket of ``handle``; `nil` if there is no connection.
     private var descriptor: Int32?
     /// True after a connection was dropped on our own judgement: then the next question connects.
     private var wasDropped = false
     private var lookup: HostLookup?
-    private var buffer = ReceiveBuffer()
+    private var buffer: ReceiveBuffer
     private var transaction: UInt16 = 0
     private var unanswered = 0
     private var lastUse = ContinuousClock.now
     /// True when bytes of an earlier exchange may be in the buffer or on their way.
     private var isSuspect = false
 
-    init(host: String, port: UInt16) {
+    init(host: String, port: UInt16, tap: (any FrameTap)? = nil) {
         self.host = host
         self.port = port
+        self.tap = tap
+        buffer = ReceiveBuffer(tap: tap)
     }
 
     func close() {
+        if descriptor != nil { tap?.saw(.closed, at: .now) }
         handle = nil
         descriptor = nil
         wasDropped = false
@@ -74,6 +78,7 @@ final class TCPTransport: Transport {
                 guard options == 0 else { throw .down(-options) }
                 self.handle = consume handle
                 self.descriptor = descriptor
+                tap?.saw(.opened, at: .now)
                 lastUse = .now
                 return
             } catch {
@@ -152,6 +157,7 @@ final class TCPTransport: Transport {
     }
 
     private func send(_ frame: InlineArray<12, UInt8>, to descriptor: Int32) throws(LinkFault) {
+        tap?.saw(frame.span, .sent, at: .now)
         let result = unsafe frame.span.withUnsafeBytes { bytes in
             // MSG_NOSIGNAL: a peer that is gone is an error, not a signal that ends the process (F10).
             CallResult(unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)))
