@@ -20,16 +20,21 @@ from plant import base
 POISON = {57005, 3735936685}
 BAD = 1 << 31
 WAITING = 0x80320000       # the first reading after a start: it tells of no failed poll
-STALE = 0x408F0000         # the last value shown again while the machine is silent
+# The last value shown again: the machine is silent, or it answers that its value is not ready.
+SHOWN_AGAIN = {0x408F0000, 0x40900000}
 
 
 class Truth:
     """What the machines served, from the device's own journal."""
 
-    def __init__(self, path):
+    def __init__(self, *paths):
         self.served = defaultdict(set)      # (machine, counter) -> values
         self.moments = defaultdict(list)    # (machine, counter) -> monotonic seconds
         self.writes = []
+        for path in paths:
+            self.take(path)
+
+    def take(self, path):
         with open(path) as f:
             for line in f:
                 entry = json.loads(line)
@@ -76,7 +81,7 @@ class Account:
             moment, value, code = readings[name]
             if (value is None) != (code >= BAD):
                 self.faults.append(f"{key} {name}: value {value} with status {code:#x}")
-            if value is None or code == STALE:
+            if value is None or code in SHOWN_AGAIN:
                 refused += code != WAITING
                 continue
             if value in POISON:

@@ -9,6 +9,9 @@ from hub import Hub, Ledger
 from plant import (Agent, Broker, FaultProgram, device_model, free_port, make_folder, site, wait_for, write_profile)
 import json
 
+# The unit id of a machine on a bus of its own, which should notice nothing of what happens to the others.
+WITNESS = 11
+
 
 class Factory:
     """Machines, broker and hub run when the body of `with` begins; the agent starts with `begin()`."""
@@ -21,6 +24,7 @@ class Factory:
         self.broker = self.hub = self.device = self.uplink = None
         self.facts, self.faults = {}, []
         self.units = list(range(1, o.units + 1))
+        self.second = None
 
     def __enter__(self):
         try:
@@ -34,9 +38,14 @@ class Factory:
         o = self.o
         self.truth_path = os.path.join(self.folder, "device.jsonl")
         self.link = os.path.join(self.folder, "tty") if o.rtu else None
-        line = ["--rtu", self.link, "--baud", str(o.pace)] if o.rtu else ["--tcp", "127.0.0.1:0"]
+        line = ["--rtu", self.link, "--baud", str(o.pace)] if o.rtu else []
+        line += ["--tcp", "127.0.0.1:0"] if self.serial_units() != self.units else []
         self.device = FaultProgram(o.shared, "modbus_chaos.py", [
-            "serve", *line, "--model", device_model(self.folder, o.units, o.signals), "--journal", self.truth_path])
+            "serve", *line, "--model", device_model(self.folder, self.units, o.signals), "--journal", self.truth_path])
+        if getattr(o, "witness", False):
+            self.second = FaultProgram(o.shared, "modbus_chaos.py", [
+                "serve", "--tcp", "127.0.0.1:0", "--model", device_model(self.folder, [WITNESS], o.signals),
+                "--journal", self.truth_path + ".witness"])
         port = free_port()
         self.broker = Broker(self.folder, port)
         self.broker.start()
@@ -56,11 +65,30 @@ class Factory:
 
     def write_site(self, units):
         """The site file with these machines; read at start and at SIGHUP."""
-        bus = f"rtu:{self.link}?baud=115200&format=8N1" if self.link else f"tcp://{self.device.ready['tcp']}"
+        buses = {}
+        if self.serial_units() != self.units:
+            buses["hall"] = f"tcp://{self.device.ready['tcp']}"
+        if self.link:
+            buses["line"] = f"rtu:{self.link}?baud=115200&format=8N1"
+        content = site(self.folder, buses, self.port, self.o,
+                       {u: "line" if u in self.serial_units() else "hall" for u in units})
+        if self.second:
+            content["buses"]["witness"] = {"url": f"tcp://{self.second.ready['tcp']}"}
+            content["machines"][f"m{WITNESS}"] = {**content["machines"]["m1"], "bus": "witness", "unit": WITNESS}
         with open(self.config + ".new", "w") as f:
-            json.dump(site(self.folder, bus, self.port, self.o, units), f)
+            json.dump(content, f)
         os.replace(self.config + ".new", self.config)
         self.units = units
+
+    def serial_units(self):
+        """The units on the serial line: none, all, or so many of the last ones."""
+        count = {False: 0, True: len(self.units)}.get(self.o.rtu, self.o.rtu)
+        return self.units[len(self.units) - count:]
+
+    @property
+    def machines(self):
+        """The ids of all machines in the site file."""
+        return [f"m{unit}" for unit in self.units] + ([f"m{WITNESS}"] if self.second else [])
 
     # Running
 
@@ -83,7 +111,7 @@ class Factory:
     def wait_until_well(self, limit=30):
         """All signals of all machines have to come through again, fresh and good."""
         since = time.time_ns()
-        wanted = len(self.units) * self.o.signals
+        wanted = len(self.machines) * self.o.signals
         begin = time.monotonic()
         try:
             wait_for("fresh values of all signals", lambda: self.ledger.fresh(since) >= wanted, limit)
@@ -103,12 +131,12 @@ class Factory:
         self.agent.terminate()
         time.sleep(0.2)
         o, ledger = self.o, self.ledger
-        truth = Truth(self.truth_path)
+        truth = Truth(self.truth_path, *([self.truth_path + ".witness"] if self.second else []))
         account = Account(ledger, truth, o.interval_ms * 1_000_000)
         faults = self.faults + account.faults
         if any(self.agent.exits):
             faults.append(f"exit codes after SIGTERM: {self.agent.exits}")
-        if len(ledger.readings) < len(self.units) * o.signals:
+        if len(ledger.readings) < len(self.machines) * o.signals:
             faults.append(f"only {len(ledger.readings)} signals arrived")
         if o.validate:
             faults += validate(o.shared, self.folder, ledger.kept)
@@ -129,7 +157,7 @@ class Factory:
             self.agent.end()
         if self.hub:
             self.hub.end()
-        for program in (self.device, self.uplink):
+        for program in (self.device, self.second, self.uplink):
             if program:
                 program.end()
         if self.broker:

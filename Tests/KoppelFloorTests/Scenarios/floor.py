@@ -22,12 +22,16 @@ import sys
 import time
 
 import agent_scenarios
+import fault_table
 import machine_scenarios
 import party_scenarios
+import soak
 import uplink_scenarios
+import value_scenarios
 
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
-             **party_scenarios.SCENARIOS}
+             **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
+             **value_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 
@@ -51,6 +55,7 @@ def options():
     a.add_argument("--prob", type=float, default=0.1, help="share of packets a fault takes")
     a.add_argument("--rtu", action="store_true", help="machines on a serial line")
     a.add_argument("--pace", type=int, default=115_200, help="baud at which the serial line passes frames; 0: at once")
+    a.add_argument("--rows", help="of a fault table only these, as F01,F13")
     a.add_argument("--fault", action="append", default=[], help="a command for the device, e.g. 'fault drop prob=0.1'")
     a.add_argument("--seed", type=int, default=int(time.time()))
     a.add_argument("--validate", type=int, default=40, help="messages to validate against the data model")

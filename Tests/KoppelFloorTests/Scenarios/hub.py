@@ -24,13 +24,14 @@ class Ledger:
         self.newest_good = {}
         self.names = {}
         self.repeats = self.messages = 0
-        self.faults, self.latencies, self.kept = [], [], []
+        self.faults, self.latencies, self.kept, self.kept_of = [], [], [], defaultdict(int)
         self.keep_messages = keep_messages
 
     def take(self, topic, payload):
         kind = next((level for level in topic.split("/") if level.startswith("_")), "")
         kind = "status" if topic.endswith("/status") else kind[1:]
-        if len(self.kept) < self.keep_messages and payload:
+        if payload and self.kept_of[kind] < self.keep_messages // 4:
+            self.kept_of[kind] += 1
             self.kept.append((kind, payload))
         if kind == "meta" and not topic.count("/rev/") and payload:
             d = json.loads(payload)

@@ -42,7 +42,7 @@ def other_parties(o):
         write_profile(folder, o.signals, o.interval_ms, o.timeout_ms)
         config = os.path.join(folder, "site.yaml")
         with open(config, "w") as f:
-            json.dump(site(folder, f"tcp://127.0.0.1:{port}", broker.port, o, [1]), f)
+            json.dump(site(folder, {"hall": f"tcp://127.0.0.1:{port}"}, broker.port, o, {1: "hall"}), f)
         agent = Agent(o.koppel, config, os.path.join(folder, "agent.log"))
         agent.start()
         wait_for("ten batches", lambda: open(heard).read().count("_batch {") >= 10, 20)

@@ -141,10 +141,10 @@ def address(counter, signals):
 
 
 def device_model(folder, units, signals):
-    path = os.path.join(folder, "model.json")
+    path = os.path.join(folder, f"model-{units[0]}.json")
     with open(path, "w") as f:
         json.dump([{"name": f"u{u}.c{i}", "unit": u, "addr": address(i, signals), "kind": "read_counter", "width": 2,
-                    "value": base(u, i)} for u in range(1, units + 1) for i in range(signals)], f)
+                    "value": base(u, i)} for u in units for i in range(signals)], f)
     return path
 
 
@@ -162,15 +162,15 @@ def write_profile(folder, signals, interval_ms, timeout_ms):
         json.dump(profile, f)
 
 
-def site(folder, bus, broker_port, o, units):
+def site(folder, buses, broker_port, o, bus_of_unit):
     return {"koppel": 1,
             "agent": {"id": "floor", "location": {"enterprise": "acme", "site": "hengelo"},
                       "data": os.path.join(folder, "data"), "clock": "isolated",
                       "journal": {"limit": o.journal_limit, "keep": "1d", "durability": o.durability,
                                   **({"free-space-floor": o.free_space_floor} if o.free_space_floor else {})}},
-            "buses": {"hall": {"url": bus, "timeout": f"{o.timeout_ms}ms"}},
-            "machines": {f"m{u}": {"bus": "hall", "unit": u, "profile": "./acme.yaml",
-                                   "every": f"{o.interval_ms}ms"} for u in units},
+            "buses": {name: {"url": url, "timeout": f"{o.timeout_ms}ms"} for name, url in buses.items()},
+            "machines": {f"m{u}": {"bus": bus, "unit": u, "profile": "./acme.yaml",
+                                   "every": f"{o.interval_ms}ms"} for u, bus in bus_of_unit.items()},
             "destinations": {"plant": {"url": f"mqtt://127.0.0.1:{broker_port}",
                                        "publish": ["meta", "values", "batches", "state", "events", "alarms"],
                                        "share": "all", **o.destination}}}
