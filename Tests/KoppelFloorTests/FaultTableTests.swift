@@ -15,7 +15,7 @@ struct FaultTableTests {
         try await expectSound("faults-rtu")
     }
 
-    @Test func `F25: where another master holds the only connection, the agent says so and comes in later`() async throws {
+    @Test func `F25: where another master holds the only connection, the agent comes in later`() async throws {
         try await expectSound("one-connection")
     }
 
