@@ -14,6 +14,7 @@ struct PymodbusTests {
     private static func script(_ server: String) -> String {
         """
         import asyncio, sys
+        from pymodbus import FramerType
         from pymodbus.server import ModbusTcpServer, ModbusSerialServer
         from pymodbus.simulator import SimData, SimDevice, DataType
         words = SimDevice(id=1, simdata=[SimData(0, values=list(range(500)), datatype=DataType.REGISTERS)])
@@ -45,6 +46,16 @@ struct PymodbusTests {
         try await PythonServer.run(["-c", script]) { line in
             let port = try #require(UInt16(line))
             try await withLink(.tcp(host: "127.0.0.1", port: port), timeout: .seconds(2)) { try await check($0) }
+        }
+    }
+
+    @Test func `RTU inside TCP against pymodbus`() async throws {
+        let script = Self.script(#"ModbusTcpServer(words, framer=FramerType.RTU, address=("127.0.0.1", 0))"#)
+        try await PythonServer.run(["-c", script]) { line in
+            let port = try #require(UInt16(line))
+            try await withLink(.rtuOverTCP(host: "127.0.0.1", port: port), timeout: .seconds(2)) {
+                try await check($0)
+            }
         }
     }
 

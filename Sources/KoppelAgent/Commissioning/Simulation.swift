@@ -102,17 +102,11 @@ package struct SimulatedFactory: Sendable {
     ) throws(BusError) -> (place: ModbusServer.Place, link: TerminalLink?) {
         switch bus.endpoint {
         case .tcp(let host, let port):
-            guard let address = Loopback.address(of: host) else {
-                guard listensEverywhere else {
-                    throw unusable(
-                        bus,
-                        "\(host) is not an address of this machine alone, and simulated values must not be taken for "
-                            + "real ones. Use 127.0.0.1, or --listen-everywhere to serve port \(port) on all addresses")
-                }
-                return (.tcp(host: "0.0.0.0", port: port), nil)
-            }
-            let everywhere = address.contains(":") ? "::" : "0.0.0.0"
-            return (.tcp(host: listensEverywhere ? everywhere : address, port: port), nil)
+            let address = try listeningAddress(host, port, bus, listensEverywhere: listensEverywhere)
+            return (.tcp(host: address, port: port), nil)
+        case .rtuOverTCP(let host, let port, _):
+            let address = try listeningAddress(host, port, bus, listensEverywhere: listensEverywhere)
+            return (.rtuOverTCP(host: address, port: port), nil)
         case .rtu(let device, let line):
             let terminal = try PseudoTerminal()
             do throws(TerminalLink.Failure) {
@@ -121,9 +115,22 @@ package struct SimulatedFactory: Sendable {
             } catch {
                 throw unusable(bus, error.description)
             }
-        case .rtuOverTCP:
-            throw unusable(bus, "RTU frames inside TCP (rtu+tcp) cannot be simulated. Use a tcp or rtu url")
         }
+    }
+
+    private static func listeningAddress(
+        _ host: String, _ port: UInt16, _ bus: BusSettings, listensEverywhere: Bool
+    ) throws(BusError) -> String {
+        guard let address = Loopback.address(of: host) else {
+            guard listensEverywhere else {
+                throw unusable(
+                    bus,
+                    "\(host) is not an address of this machine alone, and simulated values must not be taken for "
+                        + "real ones. Use 127.0.0.1, or --listen-everywhere to serve port \(port) on all addresses")
+            }
+            return "0.0.0.0"
+        }
+        return listensEverywhere ? (address.contains(":") ? "::" : "0.0.0.0") : address
     }
 
     private static func server(
@@ -153,9 +160,14 @@ package struct SimulatedFactory: Sendable {
     ) -> ServedBus {
         var endpoint = bus.endpoint
         var place = link.map { "\($0.path) (a link to \($0.target))" } ?? ""
-        if case .tcp(let host, let wanted) = bus.endpoint {
+        switch bus.endpoint {
+        case .tcp(let host, let wanted):
             endpoint = .tcp(host: host, port: port ?? wanted)
             place = "\(host.contains(":") ? "[\(host)]" : host):\(port ?? wanted)"
+        case .rtuOverTCP(let host, let wanted, let line):
+            endpoint = .rtuOverTCP(host: host, port: port ?? wanted, line: line)
+            place = "\(host.contains(":") ? "[\(host)]" : host):\(port ?? wanted)"
+        case .rtu: break
         }
         return ServedBus(id: bus.id, endpoint: endpoint, place: place, machines: machines)
     }

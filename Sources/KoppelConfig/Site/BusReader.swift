@@ -5,13 +5,22 @@ struct BusReader {
     let files: any ConfigFiles
 
     func read(_ field: Field, key: String) -> BusSettings? {
-        guard let section = field.section(["url", "timeout"]) else { return nil }
+        guard let section = field.section(["url", "timeout", "connection"]) else { return nil }
         let id = field.keyIdentifier(key)
         let timeout = section["timeout"]?.duration(in: .milliseconds(10) ... .seconds(60)) ?? .seconds(1)
         let hint = "tcp://HOST:PORT, rtu:/dev/...?baud=9600&format=8E1 or rtu+tcp://HOST:PORT"
         let endpoint = section.required("url", hint: hint).flatMap { readEndpoint($0, hint: hint) }
+        let connection = section["connection"].flatMap { readConnection($0, to: endpoint) } ?? .keep
         guard let id, let endpoint else { return nil }
-        return BusSettings(id: id, endpoint: endpoint, timeout: timeout)
+        return BusSettings(id: id, endpoint: endpoint, timeout: timeout, connection: connection)
+    }
+
+    private func readConnection(_ field: Field, to endpoint: BusEndpoint?) -> BusConnection? {
+        if case .rtu = endpoint {
+            field.error("a serial port has no connection to close", hint: "Leave `connection` out.")
+            return nil
+        }
+        return field.choice(BusConnection.self)
     }
 
     private func readEndpoint(_ field: Field, hint: String) -> BusEndpoint? {
@@ -21,7 +30,8 @@ struct BusReader {
             field.error("this is no bus URL", hint: hint)
             return nil
         }
-        guard !parts.hasCredentials, parts.rest.isEmpty, parts.hasPlainHost else {
+        let hasOptions = parts.scheme == "rtu+tcp" && parts.rest.hasPrefix("?")
+        guard !parts.hasCredentials, parts.rest.isEmpty || hasOptions, parts.hasPlainHost else {
             field.error("this is no bus URL", hint: "Only HOST:PORT follows \(parts.scheme)://.")
             return nil
         }
@@ -32,10 +42,8 @@ struct BusReader {
             field.error("a serial device server needs a port", hint: "For example rtu+tcp://10.0.0.5:4001.")
             return nil
         }
-        field.warning(
-            "rtu+tcp is not served by this version; the machines on this bus will be bad, reason config-error",
-            hint: "Set the device server to Modbus TCP, if it can, and write tcp://HOST:PORT.")
-        return field.port(port).map { .rtuOverTCP(host: parts.host, port: $0) }
+        let line = readLine(parts.rest.dropFirst(), field)
+        return field.port(port).map { .rtuOverTCP(host: parts.host, port: $0, line: line) }
     }
 
     private func serial(_ field: Field, _ text: String) -> BusEndpoint? {
@@ -46,8 +54,15 @@ struct BusReader {
                 "`\(device)` is no serial device", hint: "For example rtu:/dev/serial/by-id/NAME?baud=9600&format=8E1.")
             return nil
         }
+        let line = readLine(halves.count == 2 ? halves[1] : "", field)
+        warnAboutUnstableName(device, field)
+        return .rtu(device: device, line: line)
+    }
+
+    /// Reads `baud=9600&format=8E1`.
+    private func readLine(_ text: Substring, _ field: Field) -> SerialLine {
         var line = SerialLine()
-        for option in halves.count == 2 ? halves[1].split(separator: "&") : [] {
+        for option in text.split(separator: "&") {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count == 2 ? String(parts[1]) : ""
             switch parts[0] {
@@ -59,8 +74,7 @@ struct BusReader {
                     hint: suggestion(for: String(parts[0]), in: ["baud", "format"]))
             }
         }
-        warnAboutUnstableName(device, field)
-        return .rtu(device: device, line: line)
+        return line
     }
 
     private func setBaud(_ text: String, of line: inout SerialLine, _ field: Field) {
@@ -113,7 +127,7 @@ struct BusReader {
         for (settings, field) in buses {
             let key: String =
                 switch settings.endpoint {
-                case .tcp(let host, let port), .rtuOverTCP(let host, let port): "\(host):\(port)"
+                case .tcp(let host, let port), .rtuOverTCP(let host, let port, _): "\(host):\(port)"
                 case .rtu(let device, _): files.realPath(device) ?? device
                 }
             if let owner = owners[key] {

@@ -18,6 +18,14 @@ package protocol ModbusLink: Sendable {
     ///   the next call: a late answer is never taken for the answer to a later question (field rule P03).
     func transact(_ request: ReadRequest, timeout: Duration, pause: Duration) async throws(BusError) -> ReadAnswer
 
+    /// Says that nothing will be asked for this long. A bus that is set to connect for each sweep gives its connection
+    /// back; the next ``transact(_:timeout:pause:)`` makes a new one in its own time.
+    func rest(for duration: Duration) async
+
     /// Closes the port or connection. Does nothing if it is closed.
     func close() async
+}
+
+extension ModbusLink {
+    package func rest(for duration: Duration) async {}
 }

@@ -89,12 +89,25 @@ package struct BusSettings: Hashable, Sendable {
     package var endpoint: BusEndpoint
     /// The response timeout: from the end of the request to the whole answer. Default 1 s.
     package var timeout: Duration
+    package var connection: BusConnection
 
-    package init(id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1)) {
+    package init(
+        id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1), connection: BusConnection = .keep
+    ) {
         self.id = id
         self.endpoint = endpoint
         self.timeout = timeout
+        self.connection = connection
     }
+}
+
+/// How long a connection over TCP is kept.
+package enum BusConnection: String, CaseIterable, Sendable {
+    /// As long as it works.
+    case keep
+    /// It is made when something is due and closed when nothing is: for devices that drop idle connections, or that
+    /// allow one connection and are read by another master too.
+    case perSweep = "per-sweep"
 }
 
 /// Where a bus is.
@@ -103,8 +116,9 @@ package enum BusEndpoint: Hashable, Sendable {
     case tcp(host: String, port: UInt16)
     /// `rtu:/dev/...?baud=9600&format=8E1`
     case rtu(device: String, line: SerialLine)
-    /// `rtu+tcp://host:port`: RTU frames inside TCP, as serial device servers send them.
-    case rtuOverTCP(host: String, port: UInt16)
+    /// `rtu+tcp://host:port?baud=9600&format=8E1`: RTU frames inside TCP, as serial device servers send them. `line` is
+    /// the line behind the device server; what the URL does not say is taken for the default.
+    case rtuOverTCP(host: String, port: UInt16, line: SerialLine = SerialLine())
 }
 
 /// The settings of a serial line. Default 9600 8E1, which the Modbus serial line specification asks for (2.5.1).

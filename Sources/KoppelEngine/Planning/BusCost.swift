@@ -50,14 +50,14 @@ package struct BusCost: Hashable, Sendable {
 
     /// The cost on an endpoint as far as its settings tell.
     ///
-    /// The line behind a serial device server is not in the settings; it is taken for the 9600 8E1 that the
-    /// specification asks every device to have.
+    /// Of a serial device server the line behind it is computed as far as the settings name it (else 9600 8E1, which
+    /// the specification asks every device to have), and the way to it is assumed.
     package init(_ endpoint: BusEndpoint) {
         switch endpoint {
         case .tcp: self = .tcp()
         case .rtu(_, let line): self = .serial(line)
-        case .rtuOverTCP:
-            let line = BusCost.serial(SerialLine())
+        case .rtuOverTCP(_, _, let line):
+            let line = BusCost.serial(line)
             self.init(
                 overhead: line.overhead + BusCost.assumedRoundTrip, byteTime: line.byteTime, isEstimate: true)
         }

@@ -100,6 +100,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             if !hasAsked { next = max(next, now + Schedule.shortestInterval) }
             hasAsked = false
             if next > now {
+                await parts.link.rest(for: next - now)
                 do { try await clock.sleep(until: start.advanced(by: next), tolerance: nil) } catch { break }
             }
             await sweep(schedule.takeDue(now: now))

@@ -2,6 +2,33 @@ internal import CLinuxShims
 internal import Glibc
 internal import KoppelCore
 
+/// Where the numeric addresses of a host come from.
+protocol HostNames: AnyObject {
+    /// The addresses as they are now, at most ``HostLookup/maximumAddresses``.
+    ///
+    /// - Throws: `unknownHost` if there is none, or none is known at the deadline.
+    func addresses(until deadline: ContinuousClock.Instant) throws(LinkFault) -> [String]
+}
+
+/// The addresses as the system knows them.
+final class SystemHostNames: HostNames {
+    private let host: String
+    private var pending: HostLookup?
+
+    init(host: String) { self.host = host }
+
+    func addresses(until deadline: ContinuousClock.Instant) throws(LinkFault) -> [String] {
+        // A look-up that was too slow is not started again but asked again.
+        let lookup: HostLookup
+        if let started = pending.take() { lookup = started } else { lookup = try HostLookup(host: host) }
+        guard let addresses = try lookup.addresses(until: deadline) else {
+            pending = consume lookup
+            throw LinkFault(.unknownHost)
+        }
+        return addresses
+    }
+}
+
 /// A name look-up that can be left alone when it takes too long (fault F30): the C library does it on a thread of
 /// its own, so neither a bus nor a shutdown waits for a resolver.
 @safe struct HostLookup: ~Copyable {

@@ -14,6 +14,9 @@ package actor ModbusBus: ModbusLink {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
     package nonisolated var executor: any TaskExecutor { thread }
 
+    /// A connection is not closed for a shorter rest: making a new one would take a good part of it.
+    static let worthClosing = Duration.milliseconds(200)
+
     private let settings: BusSettings
     private let wallClock: WallClock
     private let transport: any Transport
@@ -53,6 +56,10 @@ package actor ModbusBus: ModbusLink {
         }
     }
 
+    package func rest(for duration: Duration) async {
+        if settings.connection == .perSweep, duration >= Self.worthClosing { transport.rest() }
+    }
+
     package func close() async { transport.close() }
 
     private func failure(
@@ -74,16 +81,17 @@ extension ModbusBus {
         do throws(LinkFault) {
             switch bus.endpoint {
             case .tcp(let host, let port):
-                return ModbusBus(bus, clock: clock, tap: tap, transport: TCPTransport(host: host, port: port, tap: tap))
+                let socket = TCPSocket(names: SystemHostNames(host: host), port: port, tap: tap)
+                return ModbusBus(bus, clock: clock, tap: tap, transport: TCPTransport(socket: socket, tap: tap))
             case .rtu(let device, let line):
                 try RTUTransport.check(line)
                 return ModbusBus(
                     bus, clock: clock, tap: tap, transport: RTUTransport(device: device, line: line, tap: tap))
-            case .rtuOverTCP:
-                throw LinkFault(
-                    .unusable(
-                        "RTU frames inside TCP (rtu+tcp) cannot be read by this version. "
-                            + "Set the device server to Modbus TCP and use a tcp url"))
+            case .rtuOverTCP(let host, let port, let line):
+                let socket = TCPSocket(names: SystemHostNames(host: host), port: port, tap: tap)
+                return ModbusBus(
+                    bus, clock: clock, tap: tap,
+                    transport: RTUOverTCPTransport(socket: socket, line: line, tap: tap))
             }
         } catch {
             throw BusError(kind: error.kind, bus: bus.id.description, request: nil, elapsed: .zero)

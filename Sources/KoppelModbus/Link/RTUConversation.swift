@@ -21,7 +21,6 @@ struct RTUConversation {
     static let babbleLimit = Duration.seconds(1)
 
     private let line: SerialLine
-    private let tap: (any FrameTap)?
     private var buffer: ReceiveBuffer
     private var stale = StaleAnswers()
     private var lastByte = ContinuousClock.now
@@ -29,7 +28,6 @@ struct RTUConversation {
 
     init(line: SerialLine, tap: (any FrameTap)?) {
         self.line = line
-        self.tap = tap
         buffer = ReceiveBuffer(tap: tap)
     }
 
@@ -71,7 +69,7 @@ struct RTUConversation {
         last = (request, asked, timeout)
         let sent = ContinuousClock.now
         do throws(LinkFault) {
-            try send(RequestPDU(request, count: asked), to: request.unit, over: wire)
+            try wire.send(RequestPDU(request, count: asked), unit: request.unit)
             let (outcome, received) = try answer(to: request, asked: asked, on: descriptor, until: sent + timeout)
             return (Exchange(outcome: outcome, sent: sent, received: received), asked != Int(request.count))
         } catch {
@@ -114,11 +112,6 @@ struct RTUConversation {
             RTU.findAnswer(in: $0, unit: last.request.unit, table: last.request.table, asked: last.asked)
         }
         if found != nil { stale.unanswered(last.request, asked: last.asked, timeout: last.timeout, at: .now) }
-    }
-
-    private func send(_ pdu: RequestPDU, to unit: UnitID, over wire: some RTUWire) throws(LinkFault) {
-        tap?.saw(RTU.frame(pdu, unit: unit).span, .sent, at: .now)
-        try wire.send(pdu, unit: unit)
     }
 
     private mutating func answer(

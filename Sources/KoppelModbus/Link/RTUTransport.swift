@@ -24,6 +24,9 @@ final class RTUTransport: Transport, RTUWire {
         conversation = RTUConversation(line: line, tap: tap)
     }
 
+    /// A serial port stays open: it is ours alone.
+    func rest() {}
+
     func close() {
         if connection != nil { tap?.saw(.closed, at: .now) }
         connection = nil
@@ -76,6 +79,7 @@ final class RTUTransport: Transport, RTUWire {
     func send(_ pdu: RequestPDU, unit: UnitID) throws(LinkFault) {
         let body = pdu.bytes
         let frame: InlineArray<6, UInt8> = [unit.rawValue, body[0], body[1], body[2], body[3], body[4]]
+        tap?.saw(RTU.frame(pdu, unit: unit).span, .sent, at: .now)
         let sent = connection?.handle.sendRaw(frame.span) ?? CallResult(Int32(-1))
         if sent.value == 8 { return }
         // An adapter that takes no more bytes is as good as one that does not answer (R17).

@@ -8,6 +8,9 @@ protocol Transport: AnyObject {
     /// Asks, and returns the answer to exactly this question. Cleans up after the exchange before.
     func exchange(_ request: ReadRequest, timeout: Duration, pause: Duration) throws(LinkFault) -> Exchange
 
+    /// Nothing will be asked for a while: gives the connection back. The next question makes a new one.
+    func rest()
+
     func close()
 }
 

@@ -17,4 +17,9 @@ enum Waiting {
             if Task.isCancelled { throw .cancelled }
         }
     }
+
+    /// Waits until this moment.
+    static func pause(until end: ContinuousClock.Instant) throws(LinkFault) {
+        _ = try readable(-1, until: end)  // a descriptor of -1 is never readable
+    }
 }

@@ -8,7 +8,7 @@ internal import KoppelExecutor
 ///
 /// It runs on a thread of its own and serves several units behind one endpoint, on TCP to at most
 /// ``maximumClients`` clients at once. It answers writes with exception 1. A unit it does not serve is answered with
-/// exception 11 on TCP and not at all on a serial line, where another device may have that address.
+/// exception 11 on Modbus TCP and not at all where RTU is spoken, since another device may have that address.
 package actor ModbusServer {
     /// What a unit has to say to a read. Runs on the server's thread and holds up all its clients meanwhile.
     ///
@@ -23,6 +23,8 @@ package actor ModbusServer {
     package enum Place: Sendable {
         /// A numeric address of this machine; port 0 takes a free one (``port``).
         case tcp(host: String, port: UInt16)
+        /// The same with RTU frames, as a serial device server has it.
+        case rtuOverTCP(host: String, port: UInt16)
         /// A serial port, held for this process only.
         case serial(device: String, line: SerialLine)
         /// The near end of a pseudo-terminal.
@@ -47,7 +49,11 @@ package actor ModbusServer {
             wake = try WakeUp()
             switch place {
             case .tcp(let host, let port):
-                let side = try TCPServerSide(host: host, port: port, service: service)
+                let side = try TCPServerSide(host: host, port: port, framing: .mbap, service: service)
+                self.port = side.port
+                self.side = side
+            case .rtuOverTCP(let host, let port):
+                let side = try TCPServerSide(host: host, port: port, framing: .rtu, service: service)
                 self.port = side.port
                 self.side = side
             case .serial(let device, let line):

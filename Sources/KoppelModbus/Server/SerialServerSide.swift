@@ -57,8 +57,8 @@ final class SerialServerSide: ServerSide {
         while let found = buffer.withBytes({ RTU.findRequest(in: $0, isServed: service.serves) }) {
             let frame = buffer.withBytes { bytes in found.map { bytes[$0] } }
             buffer.discard(found.upperBound)
-            // The silence that ends the request. An event cannot come from no descriptor.
-            _ = try Waiting.readable(-1, until: .now + line.frameSilence)
+            // The silence that ends the request.
+            try Waiting.pause(until: .now + line.frameSilence)
             let answer = service.answer(unit: frame[0], pdu: frame.span.extracting(1..<frame.count - 2))
             guard handle.send(answer, to: frame, length: frame.count) else { throw .down(EIO) }
         }

@@ -2,8 +2,17 @@ internal import CLinuxShims
 internal import Glibc
 internal import KoppelCore
 
-/// The server's end of Modbus TCP: libmodbus listens, receives and answers for several clients in turn.
+/// The server's end of a TCP port, for several clients in turn. libmodbus listens; of Modbus TCP it also receives and
+/// answers. RTU frames on TCP it does not know, so they are found and answered by us.
 final class TCPServerSide: ServerSide {
+    enum Framing { case mbap, rtu }
+
+    private struct Client {
+        let descriptor: Int32
+        /// What was received and not answered yet; used with RTU frames only.
+        var buffer = ReceiveBuffer()
+    }
+
     /// A client that stops inside a request is disconnected after this many milliseconds.
     static let patience: UInt32 = 500
     /// Where the unit id stands, right before the function code.
@@ -13,10 +22,12 @@ final class TCPServerSide: ServerSide {
     private let handle: LibmodbusHandle
     private let listener: Int32
     private let service: RegisterService
-    private var clients: [Int32] = []
+    private let framing: Framing
+    private var clients: [Client] = []
     private var frame = [UInt8](repeating: 0, count: 260)
 
-    init(host: String, port: UInt16, service: RegisterService) throws(LinkFault) {
+    init(host: String, port: UInt16, framing: Framing, service: RegisterService) throws(LinkFault) {
+        self.framing = framing
         handle = try LibmodbusHandle.tcp(address: host, port: port)
         let backlog = Int32(ModbusServer.maximumClients)
         let listening =
@@ -31,21 +42,21 @@ final class TCPServerSide: ServerSide {
 
     deinit {
         handle.use(-1)  // the clients' descriptors are closed here, not by the context
-        clients.forEach { close($0) }
+        clients.forEach { close($0.descriptor) }
         close(listener)
     }
 
     func serve(until wake: WakeUp) throws(LinkFault) {
         while true {
-            var polled = ([wake.descriptor, listener] + clients).map {
+            var polled = ([wake.descriptor, listener] + clients.map(\.descriptor)).map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
             let result = CallResult(unsafe poll(&polled, nfds_t(polled.count), -1))
             guard result.errno == 0 || result.errno == EINTR else { throw .down(result.errno) }
             if polled[0].revents != 0 { return }
-            for client in polled.dropFirst(2) where client.revents != 0 && !answerOne(client.fd) {
-                clients.removeAll { $0 == client.fd }
-                close(client.fd)
+            // From the last, since those that go move the ones behind them.
+            for index in clients.indices.reversed() where polled[2 + index].revents != 0 && !serve(index) {
+                close(clients.remove(at: index).descriptor)
             }
             if polled[1].revents != 0 { try accept() }
         }
@@ -63,10 +74,36 @@ final class TCPServerSide: ServerSide {
             }
             _ = fcntl(client, F_SETFD, FD_CLOEXEC)  // fails for a bad descriptor only
             _ = koppel_tcp_options(client, 15, 5, 3, 15_000)  // a connection without them works the same
-            clients.append(client)
+            clients.append(Client(descriptor: client))
         case ECONNABORTED, EINTR, EAGAIN: return
         default: throw .down(accepted.errno)
         }
+    }
+
+    private func serve(_ index: Int) -> Bool {
+        switch framing {
+        case .mbap: answerOne(clients[index].descriptor)
+        case .rtu: answerAll(&clients[index])
+        }
+    }
+
+    /// False if the connection is at its end. A unit that is not served is silent, as on the line that a device server
+    /// passes on.
+    private func answerAll(_ client: inout Client) -> Bool {
+        do throws(LinkFault) {
+            _ = try client.buffer.read(from: client.descriptor)
+        } catch {
+            return false
+        }
+        while let found = client.buffer.withBytes({ RTU.findRequest(in: $0, isServed: service.serves) }) {
+            let request = client.buffer.withBytes { bytes in found.map { bytes[$0] } }
+            client.buffer.discard(found.upperBound)
+            let answer = RTU.answer(service, to: request)
+            guard unsafe send(client.descriptor, answer, answer.count, Int32(MSG_NOSIGNAL)) == answer.count else {
+                return false
+            }
+        }
+        return true
     }
 
     /// False if the connection is at its end, or what came is not Modbus.
@@ -82,5 +119,19 @@ final class TCPServerSide: ServerSide {
         // The library does not know how long a request with an unknown function code is, and leaves the rest.
         if frame[MBAP.headerLength] > 6 { handle.flush() }
         return handle.send(answer, to: frame, length: length)
+    }
+}
+
+extension RTU {
+    /// The frame that answers a request frame.
+    fileprivate static func answer(_ service: RegisterService, to request: [UInt8]) -> [UInt8] {
+        let pdu =
+            switch service.answer(unit: request[0], pdu: request.span.extracting(1..<request.count - 2)) {
+            case .words(let words, let read): AnswerPDU.bytes(.words(words), to: read.table)
+            case .exception(let exception): [request[1] | 0x80, exception.code]
+            }
+        let frame = [request[0]] + pdu
+        let sum = checksum(frame.span)
+        return frame + [UInt8(sum & 0xFF), UInt8(sum >> 8)]
     }
 }
