@@ -92,7 +92,7 @@ package struct Agent: Sendable {
                     site = next
                     former += services.machines.filter { !former.contains($0) }
                     history.lastEnd = .stopped
-                    history.lastAlive = wallClock.now
+                    (history.lastAlive, history.lastAliveOnWall) = (wallClock.now, nil)
                 case .damage:
                     await closeDamaged(journal)
                     occurrences.forget(.damage)
@@ -110,7 +110,7 @@ package struct Agent: Sendable {
     private func openJournal(_ site: Site) async throws(JournalError) -> SQLiteJournal {
         let journal = try await SQLiteJournal.open(
             folder: site.agent.dataFolder, settings: site.agent.journal,
-            surroundings: JournalSurroundings(clock: wallClock))
+            surroundings: JournalSurroundings(clock: wallClock, doubtsClock: !site.agent.clockIsolated))
         report(journal.history)
         return journal
     }

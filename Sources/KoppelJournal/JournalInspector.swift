@@ -39,8 +39,7 @@ package actor JournalInspector {
             let queue = try queue ?? DatabaseQueue(readingJournal: folder.database, label: "journal look")
             self.queue = queue
             return try queue.inDatabase { db in
-                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-                guard version <= Schema.version else { throw Schema.newer(version, at: folder.database) }
+                try Schema.checkVersion(db, at: folder.database)
                 var result: Result?
                 try db.inTransaction(.deferred) {
                     result = try body(db)
@@ -68,20 +67,28 @@ extension DatabaseQueue {
 }
 
 extension StoredRecord {
-    /// Records after a position: at most `maximumReadings` readings, but at least one record if there is one.
+    /// Records after a position: at most `maximumReadings` readings, but at least one record if there is one. Times
+    /// that can be put right by now are.
     static func fetch(
         _ db: Database, after position: JournalPosition, maximumReadings: Int, at path: String
     ) throws -> [StoredRecord] {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
-                sql: "SELECT position, machine, payload, readings FROM records WHERE position > ? ORDER BY position"),
+                sql: """
+                    SELECT position, machine, payload, period, readings, wall_offset, true_offset
+                    FROM records LEFT JOIN periods ON number = period
+                    WHERE position > ? ORDER BY position
+                    """),
             arguments: [position.rawValue])
         var records: [StoredRecord] = []
         var readings = 0
         while let row = try rows.next() {
-            readings += row[3]
+            readings += row[4]
             if !records.isEmpty, readings > maximumReadings { break }
-            records.append(try StoredRecord(row: row, at: path))
+            var stored = try StoredRecord(row: row, at: path)
+            if let offset = row[5] as Int64? { stored.record.offset = .nanoseconds(offset) }
+            if let trueOffset = row[6] as Int64? { stored.record.correct(to: .nanoseconds(trueOffset)) }
+            records.append(stored)
             if readings >= maximumReadings { break }
         }
         return records

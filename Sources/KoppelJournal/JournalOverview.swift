@@ -37,15 +37,14 @@ package struct JournalOverview: Hashable, Sendable {
         guard let row = try StateRow.fetch(db) else { throw DatabaseError(message: "the journal has no state") }
         let totals = try Self.count(db, after: row.through)
         let lastPosition = try Int64.fetchOne(db, sql: "SELECT max(position) FROM records") ?? 0
-        let oldest = try Int64.fetchOne(db, sql: "SELECT first_time FROM records ORDER BY position LIMIT 1")
-        let newest = try Int64.fetchOne(db, sql: "SELECT last_time FROM records ORDER BY position DESC LIMIT 1")
         state = JournalState(
             bytes: try PageUse(db).used * JournalConnection.pageSize + logBytes, records: row.records + totals.records,
-            readings: row.readings + totals.readings, oldest: oldest.map { Timestamp(nanoseconds: $0) },
-            newest: newest.map { Timestamp(nanoseconds: $0) }, dropped: row.dropped,
+            readings: row.readings + totals.readings, oldest: try Timestamp.oldestStored(db, after: .start),
+            newest: try Timestamp.newestStored(db), dropped: row.dropped,
             end: max(row.through, JournalPosition(rawValue: lastPosition)))
         epoch = row.epoch
-        lastAlive = row.lastAlive
+        let alive = try ClockPeriod.all(db)[row.alivePeriod]
+        lastAlive = row.lastAlive?.advanced(by: alive?.correction ?? .zero)
         isStopped = row.end == .stopped
         let identity = try Identity(db)
         agentURN = identity.agent?.urn ?? ""

@@ -131,12 +131,48 @@ struct LimitTests {
         world.change { $0.now = Sample.time(10 * 366 * 86_400) }
         try await journal.prune()
         #expect(try await journal.state().records == 20)
-        world.change {
-            $0.uptime += .seconds(1_000_000)
-            $0.clock = .unsynchronised
-        }
+        world.change { $0.clock = .unsynchronised }
         try await journal.prune()
         #expect(try await journal.state().records == 20)
+        try await journal.close()
+        // Nor does a restart of the agent, or of the machine, at the new date.
+        for boot in ["boot-1", "boot-2"] {
+            world.change {
+                $0.clock = .synchronised
+                $0.boot = boot
+                if boot == "boot-2" { $0.uptime = .seconds(60) }
+            }
+            let again = try await world.open(keep: .seconds(3_600))
+            try await again.setDestinations([plant])
+            try await again.prune()
+            #expect(try await again.state().records == 20, "\(boot)")
+            try await again.close()
+        }
+    }
+
+    @Test func `D07, D09: age goes on without a date, over restarts of agent and machine`() async throws {
+        let world = try World()
+        world.change { $0.clock = .unsynchronised }
+        var journal = try await world.open(keep: .seconds(3_600))
+        try await prepared(journal)
+        _ = try await journal.append((1...20).map { Sample.sweep($0) })
+        world.change { $0.pass(.seconds(2_000)) }
+        _ = try await journal.append((21...40).map { Sample.sweep($0, seconds: 2_000) })
+        try await journal.close()
+        world.change {
+            $0.boot = "boot-2"
+            $0.uptime = .seconds(30)
+            $0.now = Timestamp(nanoseconds: 30_000_000_000)
+        }
+        journal = try await world.open(keep: .seconds(3_600))
+        _ = try await journal.append((41...60).map { Sample.sweep($0, seconds: -1_770_000_000 + 30) })
+        world.change { $0.pass(.seconds(1_500)) }
+        try await journal.prune()
+        #expect(try await journal.readAll().flatMap(\.record.gaps).isEmpty)
+        world.change { $0.pass(.seconds(200)) }
+        try await journal.prune()
+        let gaps = try await journal.readAll().flatMap(\.record.gaps)
+        #expect(gaps.map(\.lost) == [19, 19, 19], "the first twenty are an hour old, the others are not")
         try await journal.close()
     }
 

@@ -13,7 +13,7 @@ struct OverflowDeclarationTests {
 
     private func declaration(of records: [StoredRecord]) -> OverflowDeclaration {
         var declaration = OverflowDeclaration(machineOf: records[0])
-        for record in records { declaration.add(record) }
+        for record in records { declaration.add(record, in: .beforePeriods) }
         return declaration
     }
 

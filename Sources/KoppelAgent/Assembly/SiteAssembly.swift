@@ -16,6 +16,7 @@ struct SiteAssembly {
     let wallClock: WallClock
     /// `urn:uuid:` of this run of the agent.
     let session: String
+    /// When this run began, on the agent's own time.
     let since: Timestamp
     /// Called when a destination finds that the journal cannot be read any more.
     let journalIsDamaged: @Sendable () -> Void
@@ -55,7 +56,7 @@ struct SiteAssembly {
                 Logger.current.error(
                     "Some signals can never be read", metadata: ["machine": "\(machine.id)", "error": "\(problem)"])
             }
-            if let record = one.opening(time: wallClock.now, history: history, clock: wallClock.state) {
+            if let record = one.opening(time: wallClock.now, history: history, clock: wallClock.reading) {
                 opening.append(record)
             }
             polled[bus.id, default: []].append(one)

@@ -1,21 +1,18 @@
-internal import CLinuxShims
 internal import Glibc
 package import KoppelCore
 
 extension WallClock {
-    /// The clock of this machine, trusted as far as the kernel trusts it (adjtimex).
-    ///
-    /// The kernel's judgement is asked at most once a second: it is a system call, and the time is read for each
-    /// answer of a machine.
+    /// The clocks of this machine: the time since boot, sleep included, which never jumps, and the wall clock, trusted
+    /// as far as the kernel trusts it.
     package static func system() -> WallClock {
         let judge = KernelClockJudge()
+        let anchor = judge.anchor.wholeNanoseconds
         return WallClock(
             now: {
                 var time = timespec()
-                clock_gettime(CLOCK_REALTIME, &time)  // cannot fail for this clock
-                return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+                clock_gettime(CLOCK_BOOTTIME, &time)  // cannot fail for this clock
+                return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) + anchor)
             },
-            state: { judge.verdict.state },
-            errorMilliseconds: { judge.verdict.errorMilliseconds })
+            anchor: judge.anchor, reading: { judge.reading })
     }
 }

@@ -75,16 +75,45 @@ package struct SweepRecord: Hashable, Sendable {
     package var machine: MachineNumber
     /// The descriptor revision in force when it was read, from 1.
     package var rev: UInt32
+    /// Whether the clock could be trusted that all times in the record were made with.
     package var clock: ClockState
+    /// What that clock showed less the time since boot: with it the times can be put right once a trusted clock is
+    /// there (field rule P53).
+    package var offset: Duration
     /// In the order they were read; the readings of one signal in the order of their seq.
     package var readings: [Reading]
     package var gaps: [Gap]
 
-    package init(machine: MachineNumber, rev: UInt32, clock: ClockState, readings: [Reading], gaps: [Gap] = []) {
+    package init(
+        machine: MachineNumber, rev: UInt32, clock: ClockState, offset: Duration = .zero, readings: [Reading],
+        gaps: [Gap] = []
+    ) {
         self.machine = machine
         self.rev = rev
         self.clock = clock
+        self.offset = offset
         self.readings = readings
         self.gaps = gaps
+    }
+
+    /// Moves every time in the record alike; saturates at the ends of the range.
+    package mutating func moveTimes(by step: Duration) {
+        guard step != .zero else { return }
+        for index in readings.indices { readings[index].time = readings[index].time.advanced(by: step) }
+        for index in gaps.indices {
+            gaps[index].from = gaps[index].from.advanced(by: step)
+            gaps[index].to = gaps[index].to.advanced(by: step)
+        }
+    }
+
+    /// Puts the times right that an unsynchronised clock gave, once it is known what the clock should have shown.
+    ///
+    /// The record says `holdover` from then on: its times come from a trusted clock, carried over by the time since
+    /// boot. A reading stays as uncertain as it was stored.
+    package mutating func correct(to trueOffset: Duration) {
+        guard clock == .unsynchronised else { return }
+        moveTimes(by: trueOffset - offset)
+        offset = trueOffset
+        clock = .holdover
     }
 }

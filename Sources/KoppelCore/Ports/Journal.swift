@@ -68,11 +68,12 @@ package struct MachineRegister: Hashable, Sendable {
 package struct SignalMemory: Hashable, Sendable {
     /// 0 if nothing was ever stored in this epoch.
     package var seq: UInt64
-    /// When the newest reading was taken; `nil` if nothing was ever stored.
+    /// When the newest reading was taken, on the agent's own time; `nil` if nothing was ever stored, or nobody can say
+    /// how long ago that was.
     package var time: Timestamp?
     /// The newest value that was not bad; `nil` if there is none.
     package var value: Value?
-    /// When ``value`` was taken.
+    /// When ``value`` was taken, as ``time``.
     package var valueTime: Timestamp?
 
     package init(seq: UInt64 = 0, time: Timestamp? = nil, value: Value? = nil, valueTime: Timestamp? = nil) {
@@ -97,15 +98,21 @@ package struct JournalHistory: Hashable, Sendable {
     }
 
     package var lastEnd: LastEnd
-    /// The last moment the journal is known to have been in use; `nil` at the first start.
+    /// The last moment the journal is known to have been in use, on the agent's own time; `nil` at the first start, and
+    /// if nobody can say how long ago that was: the machine was started since, and the clock is not to be trusted.
     package var lastAlive: Timestamp?
+    /// The same moment on the wall clock, if that was right then.
+    package var lastAliveOnWall: Timestamp?
     package var epoch: UInt32
     /// `urn:uuid:` of this agent, made once.
     package var agentURN: String
 
-    package init(lastEnd: LastEnd, lastAlive: Timestamp?, epoch: UInt32, agentURN: String) {
+    package init(
+        lastEnd: LastEnd, lastAlive: Timestamp?, lastAliveOnWall: Timestamp? = nil, epoch: UInt32, agentURN: String
+    ) {
         self.lastEnd = lastEnd
         self.lastAlive = lastAlive
+        self.lastAliveOnWall = lastAliveOnWall
         self.epoch = epoch
         self.agentURN = agentURN
     }
@@ -157,6 +164,8 @@ package struct JournalBacklog: Hashable, Sendable {
 /// 2. Records come back in the order they were appended, whole, with strictly rising positions.
 /// 3. A record that is dropped undelivered is replaced by one that declares it, in its place.
 /// 4. Memory of seq, counters and cursors is never older than the newest stored record.
+/// 5. Times that an unsynchronised clock gave are put right with the first record of the same boot that a trusted clock
+///    gave, once and for good: from then on each read gives the same corrected times, and `holdover` as the state.
 package protocol Journal: Sendable {
     /// How it was found when it was opened.
     var history: JournalHistory { get }

@@ -17,7 +17,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         package var wallClock: WallClock
         /// `urn:uuid:` of this run of the agent.
         package var session: String
-        /// When this run began.
+        /// When this run began, on the agent's own time.
         package var since: Timestamp
         /// Called each time the journal turns out to be damaged; nothing can be delivered until it is opened again.
         package var journalIsDamaged: @Sendable () -> Void
@@ -150,7 +150,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         await parts.quarantine.keep(
             QuarantinedMessage(
                 destination: destination.id, topic: message.topic, payload: message.payload, reasonCode: reasonCode,
-                time: parts.wallClock.now))
+                time: parts.wallClock.wall))
     }
 
     // MARK: Cursor
@@ -217,9 +217,10 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
 
     /// How it is with the agent and with what this destination still has to get.
     private func status() async -> AgentStatus {
+        let clock = parts.wallClock.reading
         var status = AgentStatus(
-            session: parts.session, since: parts.since, clock: parts.wallClock.state,
-            clockErrorMilliseconds: parts.wallClock.errorMilliseconds, pending: nil)
+            session: parts.session, since: parts.since.advanced(by: clock.step), clock: clock.state,
+            clockErrorMilliseconds: clock.errorMilliseconds, pending: nil)
         do throws(JournalError) {
             let backlog = try await parts.journal.backlog(of: destination.id)
             status.dropped = try await parts.journal.state().dropped
@@ -243,10 +244,11 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             let begin = clock.now
             var next = await status()
             pause = max(statusInterval, begin.duration(to: clock.now) * 50)
-            // The error grows all the time and is told along with the rest.
+            // The error changes all the time and is told along with the rest.
+            let error = next.clockErrorMilliseconds
             next.clockErrorMilliseconds = told?.clockErrorMilliseconds
             guard next != told else { continue }
-            next.clockErrorMilliseconds = parts.wallClock.errorMilliseconds
+            next.clockErrorMilliseconds = error
             guard await sendLive(parts.dialect.status(next), generation: generation) else { return }
             told = next
         }

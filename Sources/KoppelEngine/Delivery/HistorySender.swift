@@ -27,13 +27,13 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
     }
 
     private func sendFromCursor(_ run: UInt64) async {
-        // What was stored before this moment waited while the broker was away.
-        let connectedAt = service.parts.wallClock.now
         let cutter = BatchCutter(maximumReadings: service.destination.batchReadings)
         let stretchReadings = min(200_000, service.destination.batchReadings * service.destination.window)
         // Whoever learns of a smaller one lets the lane begin again.
         let learned = await session.learnedMaximumPayload
         do {
+            // What was stored before this moment waited while the broker was away.
+            let waited = try await journal.state().end
             var position = try await journal.cursor(of: service.destination.id) ?? .start
             if let newer = await session.takeCursor() {
                 try await journal.advance(service.destination.id, to: newer)
@@ -54,8 +54,8 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                     end: last.position, messages: batches.count, run: run, generation: generation)
                 guard let number else { return }
                 for batch in batches {
-                    let newest = batch.last?.record.readings.last?.time ?? connectedAt
-                    guard await send(batch, of: number, buffered: newest < connectedAt, learned) else { return }
+                    let isBuffered = batch.last.map { $0.position <= waited } ?? false
+                    guard await send(batch, of: number, buffered: isBuffered, learned) else { return }
                 }
             }
         } catch is CancellationError {

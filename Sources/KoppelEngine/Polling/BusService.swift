@@ -167,7 +167,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     }
 
     private mutating func takeRecord(of machine: Int) {
-        if let record = machines[machine].takeRecord(clock: parts.wallClock.state) { unstored.append(record) }
+        if let record = machines[machine].takeRecord(clock: parts.wallClock.reading) { unstored.append(record) }
     }
 
     private mutating func ask(_ machine: Int, _ read: PreparedRead) async {

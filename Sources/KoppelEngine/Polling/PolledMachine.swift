@@ -23,6 +23,12 @@ package struct PolledMachine: Sendable {
     private let rev: UInt32
     private let doubtsClock: Bool
     private var isClockDoubtful = false
+    /// By how much the wall clock was set when the last record was made.
+    private var clockStep = Duration.zero
+    /// The agent's own time less the time since boot.
+    private var clockAnchor = Duration.zero
+    /// What is missing since the last run cannot be counted before a trusted clock is there.
+    private var uncounted: (opened: Timestamp, history: JournalHistory)?
     private var sweep = Sweep()
     private var decoded: [DecodedPoint] = []
 
@@ -60,7 +66,9 @@ package struct PolledMachine: Sendable {
     // MARK: Start
 
     /// The first record of a run: each signal says that it waits, and what is missing since the last run is declared.
-    package mutating func opening(time: Timestamp, history: JournalHistory, clock: ClockState) -> SweptRecord? {
+    package mutating func opening(time: Timestamp, history: JournalHistory, clock: ClockReading) -> SweptRecord? {
+        (clockStep, clockAnchor) = (clock.step, clock.offset - clock.step)
+        if history.lastAlive == nil, history.lastAliveOnWall != nil { uncounted = (time, history) }
         for index in trackers.indices {
             let gaps = trackers[index]?.open(time: time, history: history, into: &sweep.readings) ?? []
             for gap in gaps { declare(gap) }
@@ -148,6 +156,8 @@ package struct PolledMachine: Sendable {
     /// The journal could not take this record: each of its readings is declared missing with the next one, and what
     /// they said is told again.
     package mutating func couldNotStore(_ record: SweepRecord) {
+        var record = record
+        record.moveTimes(by: clockAnchor - record.offset)
         for reading in record.readings {
             declare(
                 Gap(signal: reading.signal, from: reading.time, to: reading.time, lost: 1, reason: .diskFault))
@@ -176,26 +186,42 @@ package struct PolledMachine: Sendable {
     // MARK: Record
 
     /// What there is to store, if anything. Gaps wait until there is a reading they can travel with.
-    package mutating func takeRecord(clock: ClockState) -> SweptRecord? {
-        let isDoubtful = doubtsClock && clock == .unsynchronised
-        if isDoubtful != isClockDoubtful {
-            isClockDoubtful = isDoubtful
-            for index in trackers.indices { trackers[index]?.clockChanged() }
-        }
+    ///
+    /// All that came so far is on the agent's own time; the record is on the wall clock as it stands now.
+    package mutating func takeRecord(clock: ClockReading) -> SweptRecord? {
+        note(clock)
         guard !sweep.readings.isEmpty else { return nil }
-        if isDoubtful {
+        if isClockDoubtful {
             for index in sweep.readings.indices where sweep.readings[index].condition == .good {
                 sweep.readings[index].condition = .clockUnsynchronised
             }
         }
-        let record = SweepRecord(
-            machine: number, rev: rev, clock: clock, readings: sweep.readings,
+        var record = SweepRecord(
+            machine: number, rev: rev, clock: clock.state, offset: clock.offset, readings: sweep.readings,
             gaps: sweep.gaps.values.sorted { $0.signal < $1.signal })
+        record.moveTimes(by: clock.step)
         defer {
             sweep = Sweep()
             sweep.readings.reserveCapacity(record.readings.count)
         }
         return SweptRecord(record: record, momentary: sweep.momentary)
+    }
+
+    /// Where trust in the clock comes or goes, or the clock was set, everything that is shown is told again with the
+    /// time and the quality it has now.
+    private mutating func note(_ clock: ClockReading) {
+        let isDoubtful = doubtsClock && clock.state == .unsynchronised
+        if isDoubtful != isClockDoubtful || clock.step != clockStep {
+            isClockDoubtful = isDoubtful
+            clockStep = clock.step
+            for index in trackers.indices { trackers[index]?.clockChanged() }
+        }
+        guard !isDoubtful, let (opened, history) = uncounted, let wall = history.lastAliveOnWall else { return }
+        uncounted = nil
+        let from = wall.advanced(by: .zero - clock.step)
+        for index in trackers.indices {
+            for gap in trackers[index]?.countedGaps(from: from, to: opened, history: history) ?? [] { declare(gap) }
+        }
     }
 }
 

@@ -26,14 +26,16 @@ struct SignalTracker: Sendable {
     }
 
     /// The last value that was not bad. How long ago it was is told by the monotonic clock within a run, and by the
-    /// wall clock across a restart.
+    /// agent's own time across a restart, if the journal could place it there: a counter is credited with doubt
+    /// otherwise, since no rate can be told.
     private struct Previous: Sendable {
         var value: Value
-        var time: Timestamp
+        var time: Timestamp?
         var readAt: Duration?
 
         func elapsed(until now: Duration, _ time: Timestamp) -> Duration {
-            readAt.map { now - $0 } ?? .nanoseconds(time.nanoseconds) - .nanoseconds(self.time.nanoseconds)
+            if let readAt { return now - readAt }
+            return self.time.map { .nanoseconds(time.nanoseconds) - .nanoseconds($0.nanoseconds) } ?? .zero
         }
     }
 
@@ -59,8 +61,8 @@ struct SignalTracker: Sendable {
         counter = total == nil ? nil : CounterLogic(point)
         health = SignalHealth(ages: SignalAges(point.sampling, interval: interval))
         filter = ReportFilter(point.sampling)
-        if let value = numbering.memory.value, let time = numbering.memory.valueTime {
-            previous = Previous(value: value, time: time)
+        if let value = numbering.memory.value {
+            previous = Previous(value: value, time: numbering.memory.valueTime)
         }
     }
 
@@ -91,8 +93,8 @@ struct SignalTracker: Sendable {
     /// A reading that was given could not be stored, so what it said is not known yet.
     mutating func couldNotStore() { owesReading = true }
 
-    /// The wall clock became doubtful, or trusted again, and with it each good reading.
-    mutating func clockChanged() { if lastRead?.decoded.condition == .good { owesReading = true } }
+    /// The wall clock was set, or became doubtful, or trusted again, and with it the time of what is shown.
+    mutating func clockChanged() { if lastRead != nil { owesReading = true } }
 
     // MARK: What happens
 
@@ -100,24 +102,38 @@ struct SignalTracker: Sendable {
     mutating func open(time: Timestamp, history: JournalHistory, into readings: inout [Reading]) -> [Gap] {
         let waiting = Decoded.bad(.waiting)
         readings.append(numbering.reading(waiting, at: time))
-        var gaps = [gap(of: numbering, until: time, history: history)]
-        if total != nil {
-            if let reading = total?.numbering.reading(waiting, at: time) { readings.append(reading) }
-            gaps.append(total.flatMap { gap(of: $0.numbering, until: time, history: history) })
-        }
+        if let reading = total?.numbering.reading(waiting, at: time) { readings.append(reading) }
         filter.noteStored(waiting, at: .zero)
-        return gaps.compactMap { $0 }
+        return [numbering, total?.numbering].compactMap { numbering in
+            guard let numbering else { return nil }
+            let from = [numbering.memory.time, history.lastAlive].compactMap { $0 }.max()
+            // Nobody can say how long ago the last run was: one reading at least is missing before now.
+            return gap(of: numbering, from: from ?? time, to: time, atLeast: from == nil ? 1 : 0, history: history)
+        }
     }
 
-    private func gap(of numbering: Numbering, until now: Timestamp, history: JournalHistory) -> Gap? {
+    /// As ``open(time:history:into:)`` declared that at least one reading is missing: the others, now that the times are
+    /// known.
+    func countedGaps(from: Timestamp, to opened: Timestamp, history: JournalHistory) -> [Gap] {
+        [numbering, total?.numbering].compactMap { numbering in
+            guard let numbering, from < opened else { return nil }
+            var gap = gap(of: numbering, from: from, to: opened, atLeast: 1, history: history)
+            gap?.lost -= 1
+            return gap.flatMap { $0.lost > 0 ? $0 : nil }
+        }
+    }
+
+    private func gap(
+        of numbering: Numbering, from: Timestamp, to now: Timestamp, atLeast least: UInt64, history: JournalHistory
+    ) -> Gap? {
         guard let reason = history.gapReason else { return nil }
-        guard let from = [numbering.memory.time, history.lastAlive].compactMap({ $0 }).max() else { return nil }
+        // The seq of a new epoch says nothing about what was stored before.
         if numbering.memory.seq == 0, reason != .journalDamaged { return nil }
         let span = max(0, (Duration.nanoseconds(now.nanoseconds) - .nanoseconds(from.nanoseconds)).wholeNanoseconds)
         // Without an interval nobody can say how many there would have been, but it was not none.
         let slots = interval > .zero ? UInt64(span / interval.wholeNanoseconds) : span > 0 ? 1 : 0
         // A crash may have cost the sweep that was read and not yet stored.
-        let lost = reason == .agentStopped ? slots : max(1, slots)
+        let lost = max(reason == .agentStopped ? least : 1, slots)
         guard lost > 0 else { return nil }
         return Gap(signal: numbering.signal, from: from, to: max(from, now), lost: lost, reason: reason)
     }

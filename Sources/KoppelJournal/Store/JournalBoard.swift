@@ -30,6 +30,8 @@ final class JournalBoard: Sendable {
         /// Records without holes up to `end`, oldest first.
         var tail: [StoredRecord] = []
         var tailReadings = 0
+        /// Some of the tail was stored on a clock that could not be trusted, and no trusted one came since.
+        var isTailUncertain = false
         /// From where a reader that follows last read, and when.
         var follower: (position: JournalPosition, time: ContinuousClock.Instant)?
         var waiters: [UInt64: Waiter] = [:]
@@ -61,7 +63,7 @@ final class JournalBoard: Sendable {
         let woken = state.withLock { state in
             state.end = end
             state.totals = totals
-            state.tail += records
+            for stored in records { state.add(stored) }
             state.tailReadings += records.reduce(0) { $0 + $1.record.readings.count }
             state.trimTail()
             let woken = state.waiters.filter { $0.value.position < end }
@@ -147,6 +149,17 @@ final class JournalBoard: Sendable {
 }
 
 extension JournalBoard.State {
+    /// As in the file, the first record on a trusted clock puts the times right of those before it.
+    fileprivate mutating func add(_ stored: StoredRecord) {
+        if !stored.record.isOnTrustedClock {
+            isTailUncertain = true
+        } else if isTailUncertain {
+            for index in tail.indices { tail[index].record.correct(to: stored.record.offset) }
+            isTailUncertain = false
+        }
+        tail.append(stored)
+    }
+
     fileprivate mutating func trimTail() {
         var surplus = tailReadings - JournalBoard.tailReadings
         guard surplus > 0 || tail.count > JournalBoard.tailRecords else { return }

@@ -10,6 +10,9 @@ struct OpenedJournal {
     var mark: HighWaterMark
     var identity: Identity
     var state: StateRow
+    /// The newest clock period, and the journal's age now.
+    var period: ClockPeriod?
+    var age: Duration
     var memories: [SignalMemories]
     var end: JournalPosition
     var totals: JournalBoard.Totals
@@ -63,7 +66,7 @@ struct JournalOpening {
     /// The files' times tell when the journal was last in use.
     private func setAside() throws(JournalError) -> (setAside: String, lastAlive: Timestamp?) {
         let times = [folder.database, folder.database + "-wal", folder.mark].compactMap { DataFile.modified($0) }
-        return (try folder.setAside(at: surroundings.clock.now), times.max())
+        return (try folder.setAside(at: surroundings.clock.wall), times.max())
     }
 
     private mutating func load(
@@ -99,10 +102,12 @@ struct JournalOpening {
             try save(identity, state, in: connection)
             let mark = try HighWaterMark(folder.mark)
             try mark.write(end)
+            let period = try connection.read { try ClockPeriod.newest($0) }
             return OpenedJournal(
-                lock: lock, connection: connection, mark: mark, identity: identity, state: state,
-                memories: replay.memories, end: end, totals: replay.totals, cursors: cursors,
-                history: history(state, identity))
+                lock: lock, connection: connection, mark: mark, identity: identity, state: state, period: period,
+                age: try connection.read { try age($0, state, period) }, memories: replay.memories, end: end,
+                totals: replay.totals, cursors: cursors,
+                history: try connection.read { history(state, identity, try PastTimes($0, surroundings)) })
         } catch {
             throw JournalFailure.error(error, at: folder.database)
         }
@@ -126,10 +131,24 @@ struct JournalOpening {
         StateRow(
             epoch: (identity.agent?.epoch ?? 0) + 1, boot: surroundings.bootID, isDurable: isDurable,
             end: damage == nil ? .first : .damaged, setAside: damage?.setAside ?? "", lastAlive: damage?.lastAlive,
-            through: start, records: 0, readings: 0, dropped: 0)
+            alivePeriod: 0, through: start, records: 0, readings: 0, dropped: 0)
     }
 
-    private func history(_ state: StateRow, _ identity: Identity) -> JournalHistory {
+    /// How much time surely went by since the journal was made: up to now within one boot, else up to the last life
+    /// sign.
+    private func age(_ db: Database, _ state: StateRow, _ newest: ClockPeriod?) throws -> Duration {
+        guard let newest else { return .zero }
+        if newest.boot == surroundings.bootID {
+            return .nanoseconds(newest.aged) + surroundings.uptime() - .nanoseconds(newest.began)
+        }
+        guard let lastAlive = state.lastAlive, state.alivePeriod == newest.number else {
+            return .nanoseconds(newest.aged)
+        }
+        let sinceBoot = Duration.nanoseconds(lastAlive.nanoseconds) - .nanoseconds(newest.offset)
+        return .nanoseconds(newest.aged) + max(.zero, sinceBoot - .nanoseconds(newest.began))
+    }
+
+    private func history(_ state: StateRow, _ identity: Identity, _ times: PastTimes) -> JournalHistory {
         let lastEnd: JournalHistory.LastEnd =
             switch state.end {
             case .first: .first
@@ -138,7 +157,9 @@ struct JournalOpening {
             case .damaged: .damaged(setAside: state.setAside)
             }
         return JournalHistory(
-            lastEnd: lastEnd, lastAlive: state.lastAlive, epoch: state.epoch, agentURN: identity.agent?.urn ?? "")
+            lastEnd: lastEnd, lastAlive: state.lastAlive.flatMap { times.onAgentTime($0, in: state.alivePeriod) },
+            lastAliveOnWall: state.lastAlive.flatMap { times.onTheWall($0, in: state.alivePeriod) },
+            epoch: state.epoch, agentURN: identity.agent?.urn ?? "")
     }
 
     /// In both places, the file first: a number that was given must not be forgotten.
@@ -165,11 +186,12 @@ struct JournalOpening {
     private func checkWhole(_ db: Database) throws {
         let verdict = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "no answer"
         guard verdict == "ok" else { throw JournalFailure.corrupt(folder.database, verdict) }
-        let rows = try Row.fetchCursor(db, sql: "SELECT position, payload FROM records")
+        let rows = try Row.fetchCursor(db, sql: "SELECT position, payload, period FROM records")
         while let row = try rows.next() {
             let position: Int64 = row[0]
+            let seal = ClockPeriod.seal(position, in: row[2])
             let isSound = try row.withUnsafeData(atIndex: 1) { data in
-                data?.withUnsafeBytes { RecordDecoder.isSound($0, position: position) } ?? false
+                data?.withUnsafeBytes { RecordDecoder.isSound($0, position: seal) } ?? false
             }
             guard isSound else {
                 throw JournalFailure.corrupt(folder.database, "record \(position) does not fit its checksum")

@@ -22,12 +22,10 @@ actor JournalReader {
     func state(end: JournalPosition, totals: JournalBoard.Totals) throws(JournalError) -> JournalState {
         let logBytes = DataFile.size(folder.database + "-wal") ?? 0
         return try inspect { db in
-            let oldest = try Int64.fetchOne(db, sql: "SELECT first_time FROM records ORDER BY position LIMIT 1")
-            let newest = try Int64.fetchOne(db, sql: "SELECT last_time FROM records ORDER BY position DESC LIMIT 1")
-            return JournalState(
+            JournalState(
                 bytes: try PageUse(db).used * JournalConnection.pageSize + logBytes, records: totals.records,
-                readings: totals.readings, oldest: oldest.map { Timestamp(nanoseconds: $0) },
-                newest: newest.map { Timestamp(nanoseconds: $0) }, dropped: totals.dropped, end: end)
+                readings: totals.readings, oldest: try Timestamp.oldestStored(db, after: .start),
+                newest: try Timestamp.newestStored(db), dropped: totals.dropped, end: end)
         }
     }
 
@@ -35,11 +33,8 @@ actor JournalReader {
         try inspect { db in
             let readings = try Int64.fetchOne(
                 db, sql: "SELECT sum(readings) FROM records WHERE position > ?", arguments: [position.rawValue])
-            let oldest = try Int64.fetchOne(
-                db, sql: "SELECT first_time FROM records WHERE position > ? ORDER BY position LIMIT 1",
-                arguments: [position.rawValue])
             return JournalBacklog(
-                readings: UInt64(clamping: readings ?? 0), oldest: oldest.map { Timestamp(nanoseconds: $0) })
+                readings: UInt64(clamping: readings ?? 0), oldest: try Timestamp.oldestStored(db, after: position))
         }
     }
 

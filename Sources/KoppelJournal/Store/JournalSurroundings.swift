@@ -12,14 +12,18 @@ package struct JournalSurroundings: Sendable {
     package var freeBytes: @Sendable (String) -> Int?
     /// Changes with each start of the machine.
     package var bootID: String
+    /// False on an isolated plant, whose clock counts as right although no time source vouches for it.
+    package var doubtsClock: Bool
 
-    /// The clock gives `lastAlive`, the issue time of revisions and, with `uptime`, the age of readings.
+    /// The clock gives `lastAlive` and the issue time of revisions; `uptime`, the same clock's time since boot, the age
+    /// of readings.
     package init(
-        clock: WallClock, uptime: @escaping @Sendable () -> Duration = Self.timeSinceBoot,
+        clock: WallClock, doubtsClock: Bool = true, uptime: @escaping @Sendable () -> Duration = Self.timeSinceBoot,
         randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         freeBytes: @escaping @Sendable (String) -> Int? = Self.freeBytesOfVolume, bootID: String? = nil
     ) {
         self.clock = clock
+        self.doubtsClock = doubtsClock
         self.uptime = uptime
         self.randomness = randomness
         self.freeBytes = freeBytes
@@ -40,9 +44,10 @@ package struct JournalSurroundings: Sendable {
         return Int(clamping: UInt64(volume.f_bavail).multipliedReportingOverflow(by: UInt64(volume.f_frsize)).0)
     }
 
-    /// Empty outside Linux or without /proc: every start of the agent then counts as the same boot.
+    /// Without /proc each start of the agent counts as a start of the machine, which only makes less of what is known.
     private static func kernelBootID() -> String {
-        let text = (try? DataFile.read("/proc/sys/kernel/random/boot_id")) ?? ""  // nothing better can be done
-        return String(text.prefix { !$0.isWhitespace })
+        let text = (try? DataFile.read("/proc/sys/kernel/random/boot_id")) ?? ""  // see above
+        let id = String(text.prefix { !$0.isWhitespace })
+        return id.isEmpty ? "run-" + String(UInt64.random(in: 0 ... .max), radix: 16) : id
     }
 }

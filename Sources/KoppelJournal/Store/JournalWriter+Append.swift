@@ -76,9 +76,11 @@ extension JournalWriter {
         let isLifeSignDue = lifeSignAt.map { uptime - $0 >= Self.lifeSignEvery } ?? true
         let isSnapshotDue = readingsSinceSnapshot > max(200_000, 32 * memories.reduce(0) { $0 + $1.signals.count })
         var next = isSnapshotDue ? snapshotState(upTo: board.end) : state
+        var periods: [ClockPeriod] = []
+        for record in records { periods.append(period(of: record, after: periods.last ?? period)) }
         if isLifeSignDue {
             next.end = .running
-            next.lastAlive = surroundings.clock.now
+            giveLifeSign(&next, in: periods.last)
             next.boot = surroundings.bootID
             next.isDurable = isDurable
         }
@@ -87,21 +89,28 @@ extension JournalWriter {
             if isSnapshotDue { try saveMemories(db) }
             if next != state { try next.save(db) }
             var bytes = 0
+            var newest = period?.number ?? 0
             for (index, record) in records.enumerated() {
-                bytes += try insert(record, epoch: state.epoch, at: begin + Int64(index) + 1, db)
+                if periods[index].number > newest {
+                    try periods[index].insert(db)
+                    newest = periods[index].number
+                }
+                bytes += try insert(
+                    record, epoch: state.epoch, at: begin + Int64(index) + 1, in: periods[index].number, db)
             }
             return bytes
         }
         if isSnapshotDue { memoriesWereSaved(as: next) }
         if isLifeSignDue { lifeSignAt = uptime }
         state = next
+        period = periods.last
         bytesSinceCheck += bytes
-        publish(records, after: begin)
+        publish(records, in: periods, after: begin)
         // The records are stored; a mark that stays behind only proves less.
         try? mark?.write(board.end)
     }
 
-    private func publish(_ records: [SweepRecord], after begin: Int64) {
+    private func publish(_ records: [SweepRecord], in periods: [ClockPeriod], after begin: Int64) {
         var totals = board.totals
         var stored: [StoredRecord] = []
         stored.reserveCapacity(records.count)
@@ -109,7 +118,8 @@ extension JournalWriter {
             totals.records += 1
             totals.readings += record.readings.count
             readingsSinceSnapshot += record.readings.count
-            memories[record.machine.rawValue].remember(record.readings, isCurrentEpoch: true)
+            memories[record.machine.rawValue].remember(
+                record.readings, in: periods[index].number, isCurrentEpoch: true)
             stored.append(
                 StoredRecord(
                     position: JournalPosition(rawValue: begin + Int64(index) + 1), epoch: state.epoch, record: record))
@@ -119,14 +129,16 @@ extension JournalWriter {
 
     /// - Returns: The bytes of the payload.
     @discardableResult
-    func insert(_ record: SweepRecord, epoch: UInt32, at position: Int64, _ db: Database) throws -> Int {
-        let summary = encoder.encode(record, epoch: epoch, position: position)
-        let statement = try db.cachedStatement(sql: "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)")
+    func insert(
+        _ record: SweepRecord, epoch: UInt32, at position: Int64, in period: Int64, _ db: Database
+    ) throws -> Int {
+        let summary = encoder.encode(record, epoch: epoch, position: ClockPeriod.seal(position, in: period))
+        let statement = try db.cachedStatement(sql: "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)")
         // Not copied: the buffer stays as it is until the next record is encoded, and the statement is done by then.
         let payload = Data(bytesNoCopy: encoder.start, count: encoder.bytes.count, deallocator: .none)
         try statement.execute(arguments: [
             position, record.machine.rawValue, summary.first.nanoseconds, summary.last.nanoseconds,
-            record.readings.count, payload,
+            record.readings.count, payload, period,
         ])
         return payload.count
     }

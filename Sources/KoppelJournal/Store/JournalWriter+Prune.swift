@@ -11,6 +11,7 @@ extension JournalWriter {
     func prune() async throws(JournalError) {
         while try deleteDelivered() { await Task.yield() }
         while try dropTooOld() { await Task.yield() }
+        try transaction(durably: false) { try ClockPeriod.prune($0) }
         bytesSinceCheck = .max / 2
         while try !enforceLimits(slices: 1) { await Task.yield() }
     }
@@ -94,24 +95,21 @@ extension JournalWriter {
 
     // MARK: Undelivered
 
+    /// Age is time that surely went by, and no date: a wall clock that jumps ten years ahead makes nothing older (D07).
     private func dropTooOld() throws(JournalError) -> Bool {
-        guard let oldest = ageClock.oldestKept(clock: surroundings.clock, uptime: surroundings.uptime()) else {
-            return false
-        }
-        return try dropOldest(pages: .max, before: oldest)
+        let oldest = age - limits.keep
+        return oldest > .zero ? try dropOldest(pages: .max, storedBefore: oldest) : false
     }
 
     /// Drops a slice of the oldest undelivered records and declares it in their place.
     ///
     /// A slice never reaches over a cursor, so that no destination gets a declaration of what it has.
     /// - Returns: False if nothing is left that could be dropped.
-    private func dropOldest(pages: Int, before time: Timestamp = Timestamp(nanoseconds: .max)) throws(JournalError)
-        -> Bool
-    {
+    private func dropOldest(pages: Int, storedBefore age: Duration? = nil) throws(JournalError) -> Bool {
         let cursors = Set(board.cursors.values).sorted()
         var after = cursors.first ?? .start
         for boundary in cursors.dropFirst() + [JournalPosition(rawValue: .max)] {
-            if let last = try sliceEnd(after: after, through: boundary, pages: pages, before: time) {
+            if let last = try sliceEnd(after: after, through: boundary, pages: pages, storedBefore: age) {
                 try drop(after: after, through: last)
                 return true
             }
@@ -122,20 +120,22 @@ extension JournalWriter {
 
     /// The last record to drop; `nil` if dropping would gain nothing, since all that is left are declarations.
     private func sliceEnd(
-        after: JournalPosition, through boundary: JournalPosition, pages: Int, before time: Timestamp
+        after: JournalPosition, through boundary: JournalPosition, pages: Int, storedBefore age: Duration?
     ) throws(JournalError) -> JournalPosition? {
         let wanted = min(Self.sliceBytes / JournalConnection.pageSize, pages) * JournalConnection.pageSize
         return try inspect { db in
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT position, machine, last_time, length(payload) FROM records
+                    SELECT position, machine, coalesce(aged + (last_time - wall_offset) - began, 0), length(payload)
+                    FROM records LEFT JOIN periods ON number = period
                     WHERE position > ? AND position <= ? ORDER BY position
                     """, arguments: [after.rawValue, boundary.rawValue])
             var machines: Set<Int> = []
             var (records, bytes) = (0, 0)
             var last: Int64?
-            while let row = try rows.next(), row[2] < time.nanoseconds {
+            while let row = try rows.next() {
+                if let age, row[2] >= age.wholeNanoseconds { break }
                 machines.insert(row[1])
                 records += 1
                 bytes += row[3]
@@ -151,23 +151,25 @@ extension JournalWriter {
         let path = folder.database
         var totals = board.totals
         let declarations = try inspect { db in
+            let periods = try ClockPeriod.all(db)
             var declarations: [MachineNumber: OverflowDeclaration] = [:]
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT position, machine, payload FROM records WHERE position > ? AND position <= ?
+                    SELECT position, machine, payload, period FROM records WHERE position > ? AND position <= ?
                     ORDER BY position
                     """, arguments: [after.rawValue, last.rawValue])
             while let row = try rows.next() {
                 let stored = try StoredRecord(row: row, at: path)
                 totals.records -= 1
                 totals.readings -= stored.record.readings.count
-                declarations[stored.record.machine, default: OverflowDeclaration(machineOf: stored)].add(stored)
+                declarations[stored.record.machine, default: OverflowDeclaration(machineOf: stored)].add(
+                    stored, in: periods[row[3]] ?? .beforePeriods)
             }
             return declarations.values.map { $0 }
         }
-        let replacements = declarations.map { ($0.last, $0.replacement) }
-        for (_, record) in replacements {
+        let replacements = declarations.map { ($0.last, $0.period.number, $0.replacement) }
+        for (_, _, record) in replacements {
             totals.records += 1
             totals.readings += record.readings.count
         }
@@ -176,8 +178,8 @@ extension JournalWriter {
             try db.execute(
                 sql: "DELETE FROM records WHERE position > ? AND position <= ?",
                 arguments: [after.rawValue, last.rawValue])
-            for (place, record) in replacements {
-                try insert(record, epoch: place.epoch, at: place.position.rawValue, db)
+            for (place, period, record) in replacements {
+                try insert(record, epoch: place.epoch, at: place.position.rawValue, in: period, db)
             }
         }
         board.forget(through: last)

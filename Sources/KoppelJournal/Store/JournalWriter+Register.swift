@@ -13,7 +13,7 @@ extension JournalWriter {
         if entry.rev == 0 || entry.fingerprint != machine.fingerprint {
             entry.rev += 1
             entry.fingerprint = machine.fingerprint
-            entry.issued = surroundings.clock.now.nanoseconds
+            entry.issued = surroundings.clock.wall.nanoseconds
         }
         var numbers = Dictionary(uniqueKeysWithValues: zip(entry.signals, 0...))
         for signal in machine.signals where numbers[signal.description] == nil {
@@ -24,15 +24,16 @@ extension JournalWriter {
         if entry != known { try save(.machine(entry)) }
         memories += Array(repeating: SignalMemories(), count: identity.machines.count - memories.count)
         memories[entry.number].makeRoom(for: entry.signals.count)
-        return answer(entry, machine.signals.map { numbers[$0.description] ?? 0 })
+        let times = try inspect { try PastTimes($0, surroundings) }
+        return answer(entry, machine.signals.map { numbers[$0.description] ?? 0 }, times)
     }
 
-    private func answer(_ entry: Identity.Machine, _ numbers: [Int]) -> MachineRegister {
+    private func answer(_ entry: Identity.Machine, _ numbers: [Int], _ times: PastTimes) -> MachineRegister {
         MachineRegister(
             number: MachineNumber(rawValue: entry.number), urn: entry.urn, rev: entry.rev,
             issued: Timestamp(nanoseconds: entry.issued),
             signals: numbers.map { SignalNumber(rawValue: UInt16(clamping: $0)) },
-            memories: numbers.map { memories[entry.number].signals[$0] })
+            memories: numbers.map { memories[entry.number].signals[$0].placed(times) })
     }
 
     private func checkBounds(_ entry: Identity.Machine) throws(JournalError) {

@@ -33,7 +33,10 @@ actor JournalWriter {
     var lifeSignAt: Duration?
     var readingsSinceSnapshot = 0
     var bytesSinceCheck = Int.max / 2
-    var ageClock: AgeClock
+    /// The newest clock period of the file, of this boot or an earlier one.
+    var period: ClockPeriod?
+    /// The journal's age, and the time since boot when it was that.
+    private var aged: (age: Duration, uptime: Duration) = (.zero, .zero)
     /// Set once damage was found: nothing works until the journal is opened again.
     private var damage: JournalError?
     private var isClosed = false
@@ -50,10 +53,9 @@ actor JournalWriter {
         self.surroundings = surroundings
         self.board = board
         self.queue = queue
-        ageClock = AgeClock(keep: settings.keep)
         state = StateRow(
-            epoch: 0, boot: "", isDurable: false, end: .first, setAside: "", lastAlive: nil, through: .start,
-            records: 0, readings: 0, dropped: 0)
+            epoch: 0, boot: "", isDurable: false, end: .first, setAside: "", lastAlive: nil, alivePeriod: 0,
+            through: .start, records: 0, readings: 0, dropped: 0)
     }
 
     func open() throws(JournalError) -> JournalHistory {
@@ -67,6 +69,8 @@ actor JournalWriter {
         identity = opened.identity
         state = opened.state
         memories = opened.memories
+        period = opened.period
+        aged = (opened.age, surroundings.uptime())
         board.begin(at: opened.end, totals: opened.totals, cursors: opened.cursors)
         return opened.history
     }
@@ -81,7 +85,7 @@ actor JournalWriter {
         if lifeSignAt != nil {
             var next = snapshotState(upTo: board.end)
             next.end = .stopped
-            next.lastAlive = surroundings.clock.now
+            giveLifeSign(&next, in: period)
             try transaction(durably: true) { db in
                 try saveMemories(db)
                 try next.save(db)
@@ -104,6 +108,28 @@ actor JournalWriter {
     }
 
     func setAfterCommit(_ action: (@Sendable () throws -> Void)?) { afterCommit = action }
+
+    // MARK: Time
+
+    /// Time that surely went by since the journal was made; whatever the wall clock does, it goes on evenly (D07).
+    var age: Duration { aged.age + surroundings.uptime() - aged.uptime }
+
+    /// The clock period of a record: the newest, or a new one.
+    func period(of record: SweepRecord, after newest: ClockPeriod?) -> ClockPeriod {
+        if let newest, newest.boot == surroundings.bootID, newest.takes(record) { return newest }
+        let offset = record.offset.wholeNanoseconds
+        return ClockPeriod(
+            number: (newest?.number ?? 0) + 1, boot: surroundings.bootID, offset: offset,
+            trueOffset: record.isOnTrustedClock ? offset : nil, began: surroundings.uptime().wholeNanoseconds,
+            aged: age.wholeNanoseconds)
+    }
+
+    /// Notes that the journal is in use now, on the clock of a period of this boot.
+    func giveLifeSign(_ state: inout StateRow, in period: ClockPeriod?) {
+        guard let period else { return }
+        state.lastAlive = Timestamp(nanoseconds: period.offset).advanced(by: surroundings.uptime())
+        state.alivePeriod = period.number
+    }
 
     // MARK: Transactions
 

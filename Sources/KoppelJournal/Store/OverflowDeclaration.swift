@@ -7,6 +7,9 @@ internal import KoppelCore
 /// newest, `lost` being the number of readings that will never come. The newest comes, as the `dataLost` reading, so a
 /// signal that lost n readings declares n - 1 in the gap, and none if n is 1.
 ///
+/// All times of a declaration are on the clock of its newest record. What was stored on a clock of which nobody can say
+/// how it stood to that one is taken to be as old as the first record that is known: how much is missing stays right.
+///
 /// Declarations and gaps among the dropped records are merged in, so dropping a declaration keeps the sum right: the
 /// `dataLost` reading of the older one is then one that never comes.
 struct OverflowDeclaration {
@@ -24,6 +27,8 @@ struct OverflowDeclaration {
     private var losses: [SignalNumber: Loss] = [:]
     private var gaps: [GapKey: Gap] = [:]
     private(set) var last: StoredRecord
+    /// The clock period of ``last``.
+    private(set) var period = ClockPeriod.beforePeriods
     /// Readings dropped here for the first time: those that were not yet declared lost.
     private(set) var newlyDropped: UInt64 = 0
 
@@ -31,13 +36,30 @@ struct OverflowDeclaration {
     init(machineOf first: StoredRecord) { last = first }
 
     /// Records of one machine, in the order of their positions.
-    mutating func add(_ stored: StoredRecord) {
+    mutating func add(_ stored: StoredRecord, in period: ClockPeriod) {
+        if period != self.period { move(to: period, from: stored.record.readings.map(\.time).min()) }
         last = stored
         for reading in stored.record.readings {
             if reading.condition != .dataLost { newlyDropped += 1 }
             losses[reading.signal, default: Loss(from: reading.time, newest: reading, dropped: 0)].add(reading)
         }
         for gap in stored.record.gaps { add(gap) }
+    }
+
+    private mutating func move(to next: ClockPeriod, from first: Timestamp?) {
+        let step = period.step(to: next)
+        func moved(_ time: Timestamp) -> Timestamp { step.map { time.advanced(by: $0) } ?? first ?? time }
+        losses = losses.mapValues { loss in
+            var loss = loss
+            (loss.from, loss.newest.time) = (moved(loss.from), moved(loss.newest.time))
+            return loss
+        }
+        gaps = gaps.mapValues { gap in
+            var gap = gap
+            (gap.from, gap.to) = (moved(gap.from), moved(gap.to))
+            return gap
+        }
+        period = next
     }
 
     private mutating func add(_ gap: Gap) {
@@ -71,6 +93,7 @@ struct OverflowDeclaration {
         }
         return SweepRecord(
             machine: last.record.machine, rev: last.record.rev, clock: last.record.clock,
+            offset: .nanoseconds(period.offset),
             readings: readings.sorted { ($0.time, $0.signal) < ($1.time, $1.signal) },
             gaps: gaps.values.sorted { ($0.signal, $0.reason.rawValue) < ($1.signal, $1.reason.rawValue) })
     }

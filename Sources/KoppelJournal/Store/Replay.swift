@@ -40,13 +40,13 @@ struct Replay {
 
     private mutating func readRecords(_ db: Database, at path: String) throws {
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT position, machine, payload FROM records WHERE position > ? ORDER BY position",
+            db, sql: "SELECT position, machine, payload, period FROM records WHERE position > ? ORDER BY position",
             arguments: [end.rawValue])
         while let row = try rows.next() {
             let stored = try StoredRecord(row: row, at: path)
             let number = stored.record.machine.rawValue
             guard memories.indices.contains(number) else { continue }
-            memories[number].remember(stored.record.readings, isCurrentEpoch: stored.epoch == epoch)
+            memories[number].remember(stored.record.readings, in: row[3], isCurrentEpoch: stored.epoch == epoch)
             end = stored.position
             totals.records += 1
             totals.readings += stored.record.readings.count
@@ -55,14 +55,16 @@ struct Replay {
 }
 
 extension StoredRecord {
-    /// From position, machine and payload, in this order; `.corrupt` if the payload is not what was stored.
+    /// From position, machine, payload and period, in this order, with the times as they were stored; `.corrupt` if the
+    /// payload is not what was stored.
     init(row: Row, at path: String) throws {
         let position: Int64 = row[0]
         let machine: Int = row[1]
+        let seal = ClockPeriod.seal(position, in: row[3])
         do {
             let (epoch, record) = try row.withUnsafeData(atIndex: 2) { data in
                 try (data ?? Data()).withUnsafeBytes { bytes in
-                    try RecordDecoder.decode(bytes, machine: MachineNumber(rawValue: machine), position: position)
+                    try RecordDecoder.decode(bytes, machine: MachineNumber(rawValue: machine), position: seal)
                 }
             }
             self.init(position: JournalPosition(rawValue: position), epoch: epoch, record: record)

@@ -44,7 +44,20 @@ enum Schema {
             key TEXT PRIMARY KEY,
             line TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """,
+        // Times since boot and of the journal's age are in nanoseconds; period 0 is what version 1 stored.
         """
+        CREATE TABLE periods (
+            number INTEGER PRIMARY KEY,
+            boot TEXT NOT NULL,
+            wall_offset INTEGER NOT NULL,
+            true_offset INTEGER,
+            began INTEGER NOT NULL,
+            aged INTEGER NOT NULL
+        ) STRICT;
+        ALTER TABLE records ADD COLUMN period INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE state ADD COLUMN alive_period INTEGER NOT NULL DEFAULT 0;
+        """,
     ]
 
     /// - Throws: `.newer` if the file was written by a newer version; it is left as it is.
@@ -56,6 +69,19 @@ enum Schema {
             for step in migrations[found...] { try db.execute(sql: step) }
             try db.execute(sql: "PRAGMA user_version = \(version)")
             return .commit
+        }
+    }
+
+    /// For those who only look: an older file becomes the newest version when an agent opens it.
+    static func checkVersion(_ db: Database, at path: String) throws {
+        let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard found <= version else { throw newer(found, at: path) }
+        guard found == version else {
+            throw JournalError(
+                kind: .other, path: path,
+                description: "\(path): written by an older Koppel (version \(found) of the file; this one reads "
+                    + "version \(version)). Start the agent once: it brings the file up to date and keeps all that "
+                    + "is in it.")
         }
     }
 

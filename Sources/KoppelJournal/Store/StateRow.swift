@@ -22,7 +22,9 @@ struct StateRow: Equatable {
     var end: End
     /// Where the damaged file went, with ``End/damaged``.
     var setAside: String
+    /// On the clock of ``alivePeriod``.
     var lastAlive: Timestamp?
+    var alivePeriod: Int64
     /// Memories and totals are those after this position.
     var through: JournalPosition
     var records: Int
@@ -35,17 +37,17 @@ struct StateRow: Equatable {
         return StateRow(
             epoch: UInt32(clamping: row["epoch"] as Int64), boot: row["boot"], isDurable: row["durable"],
             end: End(rawValue: row["last_end"]) ?? .running, setAside: row["set_aside"],
-            lastAlive: alive.map { Timestamp(nanoseconds: $0) },
+            lastAlive: alive.map { Timestamp(nanoseconds: $0) }, alivePeriod: row["alive_period"],
             through: JournalPosition(rawValue: row["through"]), records: row["records"], readings: row["readings"],
             dropped: UInt64(clamping: row["dropped"] as Int64))
     }
 
     func save(_ db: Database) throws {
         try db.cachedStatement(
-            sql: "INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            sql: "INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
             Int64(epoch), boot, isDurable, end.rawValue, setAside, lastAlive?.nanoseconds, through.rawValue, records,
-            readings, Int64(clamping: dropped),
+            readings, Int64(clamping: dropped), alivePeriod,
         ])
     }
 }

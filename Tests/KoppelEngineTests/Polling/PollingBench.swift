@@ -18,7 +18,7 @@ struct PollingBench {
     var now = Duration.zero
     var clock = ClockState.synchronised
     var registers: [UInt16: UInt16] = [:]
-    /// What the wall clock is ahead of the monotonic one.
+    /// By how much the wall clock was set since the begin.
     var wallStep = Duration.zero
 
     init(
@@ -60,10 +60,13 @@ struct PollingBench {
             lastEnd: end, lastAlive: lastAlive, epoch: 1, agentURN: "urn:uuid:0b9a3c52-7a1c-4f57-8d65-1f0f5a2c7e31")
     }
 
-    var time: Timestamp { Self.begin.advanced(by: now + wallStep) }
+    /// The agent's own time, which no step of the wall clock touches.
+    var time: Timestamp { Self.begin.advanced(by: now) }
+
+    var reading: ClockReading { ClockReading(state: clock, offset: wallStep, step: wallStep) }
 
     mutating func open(_ end: JournalHistory.LastEnd = .first, lastAlive: Timestamp? = nil) -> SweptRecord? {
-        machine.opening(time: time, history: Self.history(end, lastAlive: lastAlive), clock: clock)
+        machine.opening(time: time, history: Self.history(end, lastAlive: lastAlive), clock: reading)
     }
 
     /// Lets time pass and polls these groups; all of them unless told otherwise.
@@ -75,7 +78,7 @@ struct PollingBench {
         let due = groups ?? Array(machine.groups.indices)
         for read in machine.plan(due) { give(outcome, to: read) }
         machine.tick(due, now: now, time: time)
-        return machine.takeRecord(clock: clock)
+        return machine.takeRecord(clock: reading)
     }
 
     mutating func give(_ outcome: Outcome, to read: PreparedRead) {
@@ -91,6 +94,10 @@ struct PollingBench {
         case .fails(let condition): machine.failed(read, condition: condition, now: now, time: time)
         }
     }
+}
+
+extension ClockReading {
+    static let synchronised = ClockReading(state: .synchronised)
 }
 
 extension SweptRecord? {

@@ -7,11 +7,22 @@ import Synchronization
 /// A data folder of its own, and a clock, a disk and a boot id that the test decides about.
 final class World: Sendable {
     struct Settings {
+        /// What the wall clock shows.
         var now = Timestamp(nanoseconds: 1_770_000_000_000_000_000)
         var clock = ClockState.synchronised
-        var uptime = Duration.seconds(1_000)
+        /// Counted as if the machine had started in 1970, so that both clocks show the same until a test sets one.
+        var uptime = Duration.seconds(1_770_000_000)
         var freeBytes: Int? = 1 << 40
         var boot = "boot-1"
+
+        /// What the wall clock shows less the time since boot.
+        var step: Duration { .nanoseconds(now.nanoseconds) - uptime }
+
+        /// Lets time go by on both clocks.
+        mutating func pass(_ time: Duration) {
+            now = now.advanced(by: time)
+            uptime += time
+        }
     }
 
     let folder: String
@@ -52,18 +63,20 @@ final class World: Sendable {
     func open(
         _ durability: JournalSettings.Durability = .process, limit: Int = 64 << 20,
         keep: Duration = .seconds(86_400 * 30),
-        floor: Int = 0
+        floor: Int = 0, doubtsClock: Bool = true
     ) async throws(JournalError) -> SQLiteJournal {
         try await SQLiteJournal.open(
             folder: folder,
             settings: JournalSettings(limit: limit, keep: keep, freeSpaceFloor: floor, durability: durability),
-            surroundings: surroundings)
+            surroundings: surroundings(doubtsClock: doubtsClock))
     }
 
-    private var surroundings: JournalSurroundings {
+    private func surroundings(doubtsClock: Bool) -> JournalSurroundings {
         JournalSurroundings(
             clock: WallClock(
-                now: { [self] in state.withLock { $0.now } }, state: { [self] in state.withLock { $0.clock } }),
+                now: { [self] in Timestamp(nanoseconds: 0).advanced(by: state.withLock { $0.uptime }) }, anchor: .zero,
+                reading: { [self] in state.withLock { ClockReading(state: $0.clock, offset: $0.step, step: $0.step) } }),
+            doubtsClock: doubtsClock,
             uptime: { [self] in state.withLock { $0.uptime } }, randomness: Seeded(seed: 7),
             freeBytes: { [self] _ in state.withLock { $0.freeBytes } }, bootID: state.withLock { $0.boot })
     }
@@ -109,11 +122,15 @@ enum Sample {
     }
 
     /// One reading of every signal, all with the same seq.
-    static func sweep(_ seq: UInt64, machine: Int = 0, signals: UInt16 = 3, text: String? = nil) -> SweepRecord {
+    static func sweep(
+        _ seq: UInt64, machine: Int = 0, signals: UInt16 = 3, text: String? = nil, seconds: Int64? = nil,
+        clock: ClockState = .synchronised, offset: Duration = .zero
+    ) -> SweepRecord {
         SweepRecord(
-            machine: MachineNumber(rawValue: machine), rev: 1, clock: .synchronised,
+            machine: MachineNumber(rawValue: machine), rev: 1, clock: clock, offset: offset,
             readings: (0..<signals).map {
-                reading($0, seq: seq, text.map { .text($0) } ?? .int(Int64(seq) * 10 + Int64($0)))
+                reading(
+                    $0, seq: seq, text.map { .text($0) } ?? .int(Int64(seq) * 10 + Int64($0)), seconds: seconds)
             })
     }
 }
