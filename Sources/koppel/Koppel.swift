@@ -13,6 +13,8 @@ struct Koppel: AsyncParsableCommand {
             ReadCommand.self,
             DecodeCommand.self,
             ProfileCommand.self,
+            ScanCommand.self,
+            IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,
             DemoCommand.self,

@@ -17,7 +17,13 @@ struct ErrorMessageTests {
         Mistake(name: "read-half-a-machine", arguments: "read --bus tcp://127.0.0.1:1502 --unit 1", code: 64),
         Mistake(
             name: "read-both", arguments: "read --config x.yaml --bus tcp://127.0.0.1:1502", code: 64),
-        Mistake(name: "read-watch-json", arguments: "read --config x.yaml --watch --json", code: 64),
+        Mistake(name: "scan-bad-units", arguments: "scan --bus tcp://127.0.0.1:1502 --units 5-3", code: 64),
+        Mistake(name: "scan-no-port", arguments: "scan --bus rtu:/dev/koppel-none --units 1", code: 69),
+        Mistake(name: "scan-rates-on-tcp", arguments: "scan --bus tcp://127.0.0.1:1502 --bauds 9600", code: 64),
+        Mistake(name: "scan-bad-bus", arguments: "scan --bus tcp://", code: 78),
+        Mistake(name: "identify-half", arguments: "identify --bus tcp://127.0.0.1:1502 --expect 1..2", code: 64),
+        Mistake(name: "identify-no-band", arguments: "identify --words 1 --expect 2..1", code: 64),
+        Mistake(name: "identify-nothing", arguments: "identify --words 1 --expect 1e9..2e9", code: 1),
         Mistake(
             name: "read-bad-machine", arguments: "read --bus http://x --unit 300 --profile eastron/sdm63", code: 78),
         Mistake(

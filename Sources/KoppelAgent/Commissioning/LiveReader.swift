@@ -16,6 +16,14 @@ package struct LiveReader: Sendable {
         package var elapsed: Duration?
         /// True if it is read only because others need it, as a scale register.
         package var isHelper: Bool
+
+        package init(point: Point, words: [UInt16], decoded: Decoded, elapsed: Duration?, isHelper: Bool) {
+            self.point = point
+            self.words = words
+            self.decoded = decoded
+            self.elapsed = elapsed
+            self.isHelper = isHelper
+        }
     }
 
     /// What a machine says now.

@@ -10,27 +10,27 @@ struct ReadCommand: AsyncParsableCommand {
         abstract: "Reads machines now and shows what they say.",
         discussion: """
             Uses the planner and decoder of the agent, and nothing is stored or sent. A serial port serves one master \
-            at a time: stop the agent first. Ends with 1 if a read failed and with 69 if a bus could not be opened.
+            at a time: stop the agent first. With --watch the table is refreshed in place; piped, there is a line for \
+            each change, and with --json a line of JSON for each machine and round. Ends with 1 if a read failed and \
+            with 69 if a bus could not be opened.
 
             Example: koppel read --bus tcp://192.168.1.40:502 --unit 1 --profile eastron/sdm630-v2
             """)
 
     @OptionGroup var machines: MachineOptions
 
-    @Flag(help: "Show table, address and raw words, and the helper registers too.")
+    @Flag(help: "Show table, address and raw words in hex and decimal, and the helper registers too.")
     var raw = false
 
     @Flag(help: "Read again every second, until Ctrl-C.")
     var watch = false
 
-    @Flag(help: "Write one JSON document.")
+    @Flag(help: "Write one JSON document, or with --watch one line of JSON for each machine and round.")
     var json = false
 
-    func validate() throws {
-        if watch && json { throw ValidationError("--watch repeats and --json is one document; choose one.") }
-    }
-
     private struct Document: Encodable {
+        /// When it was read, ISO 8601; only with --watch.
+        var time: String?
         var machine: String
         var bus: String
         var unit: UInt8
@@ -54,39 +54,51 @@ struct ReadCommand: AsyncParsableCommand {
                 unopened += 1
             }
         }
-        var hasFailed = false
+        var round = ReadRound(isOnTerminal: watch && TerminalStyle.isTerminal)
         repeat {
-            hasFailed = try await readAll(readers, meant.machines)
+            try await readAll(readers, meant.machines, &round)
             // Cancelled means Ctrl-C, which ends the process.
             if watch { try await ContinuousClock().sleep(for: .seconds(1)) }
         } while watch && !readers.isEmpty
         for (_, reader) in readers { await reader.close() }
         if unopened > 0 { throw ExitStatus.unavailable }
-        if hasFailed { throw ExitStatus.no }
+        if round.hasFailed { throw ExitStatus.no }
     }
 
-    /// - Returns: Whether a read failed.
     private func readAll(
-        _ readers: [(bus: BusSettings, reader: LiveReader)], _ machines: [MachineSettings]
-    ) async throws -> Bool {
+        _ readers: [(bus: BusSettings, reader: LiveReader)], _ machines: [MachineSettings], _ round: inout ReadRound
+    ) async throws {
         var documents: [Document] = []
-        var hasFailed = false
+        var page = ""
         let style = TerminalStyle.current()
+        round.hasFailed = false
         for (bus, reader) in readers {
             for machine in machines where machine.bus == bus.id {
                 let now = await Progress.during("Reading \(machine.id)") { await reader.read(machine) }
-                if !now.failures.isEmpty { hasFailed = true }
+                if !now.failures.isEmpty { round.hasFailed = true }
                 let shown = now.signals.filter { raw || !$0.isHelper }
                 if json {
-                    documents.append(document(machine, now, shown))
+                    var document = document(machine, now, shown)
+                    if watch { document.time = WallClock.system().now.plainText }
+                    documents.append(document)
+                } else if watch, !round.isOnTerminal {
+                    try Streams.write(round.changes(machine.id, shown, failures: now.failures, isRaw: raw))
                 } else {
-                    try Streams.write(text(machine, now, shown, style))
-                    for failure in now.failures { Streams.complain("\(machine.id): \(failure)") }
+                    page += text(machine, now, shown, style)
+                    // On a refreshed screen a complaint has its place under the machine it is about.
+                    for failure in now.failures where round.isOnTerminal { page += style.paint(failure, .bad) + "\n" }
+                    for failure in now.failures where !round.isOnTerminal {
+                        Streams.complain("\(machine.id): \(failure)")
+                    }
                 }
             }
         }
-        if json { try Streams.write(JSONDocument.text(documents)) }
-        return hasFailed
+        switch (json, watch) {
+        case (true, true): for document in documents { try Streams.write(JSONDocument.line(document)) }
+        case (true, false): try Streams.write(JSONDocument.text(documents))
+        case (false, _) where !page.isEmpty: try Streams.write(round.isOnTerminal ? round.screen(page) : page)
+        default: break
+        }
     }
 
     private func document(
@@ -107,7 +119,7 @@ struct ReadCommand: AsyncParsableCommand {
         _ style: TerminalStyle
     ) -> String {
         var table = TextTable(
-            [.text("signal")] + (raw ? [.text("table"), .number("address"), .text("words")] : [])
+            [.text("signal")] + (raw ? [.text("table"), .number("address"), .text("words"), .text("decimal")] : [])
                 + SignalCells.columns + [.number("response")])
         for signal in shown {
             let point = signal.point
@@ -116,6 +128,7 @@ struct ReadCommand: AsyncParsableCommand {
                 ? [
                     .init(point.table.name), .init("\(point.address)"),
                     .init(PlainText.words(signal.words, of: point.table)),
+                    .init(signal.words.map(String.init).joined(separator: " ")),
                 ] : []
             table.add(
                 [.init(point.signal.description)] + place + SignalCells.cells(signal.decoded, point)

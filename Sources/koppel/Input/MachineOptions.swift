@@ -47,7 +47,7 @@ struct MachineOptions: ParsableArguments {
         if let config {
             load = loadSite(at: config, library: profiles.library, files: DiskFiles())
         } else {
-            let site = OneMachineSite(bus: bus ?? "", unit: unit ?? 0, profile: profile ?? "")
+            let site = CommandLineSite(bus: bus ?? "", machine: (unit ?? 0, profile ?? ""))
             load = site.load(library: profiles.library)
         }
         Streams.tell(issues: load.issues)

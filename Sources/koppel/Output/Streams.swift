@@ -15,9 +15,9 @@ enum Streams {
     }
 
     /// Writes a sentence for a person to standard error.
-    static func tell(_ sentence: String) {
+    static func tell(_ sentence: String, terminator: String = "\n") {
         do {
-            try FileHandle.standardError.write(contentsOf: Data("\(sentence)\n".utf8))
+            try FileHandle.standardError.write(contentsOf: Data("\(sentence)\(terminator)".utf8))
         } catch {
             // There is nobody left to tell.
         }

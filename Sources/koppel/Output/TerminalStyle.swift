@@ -45,6 +45,9 @@ struct TerminalStyle: Sendable {
             environment: { name in getenv(name).map { String(cString: $0) } })
     }
 
+    /// True if standard output is a terminal.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     func paint(_ text: String, _ tone: Tone?) -> String {
         guard isColoured, let tone, !text.isEmpty else { return text }
         return "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m"

@@ -2,12 +2,11 @@ internal import Foundation
 internal import KoppelConfig
 internal import KoppelCore
 
-/// A site of one machine that is described on the command line, so that it is read and checked by the same rules as
-/// one in a file.
-struct OneMachineSite {
+/// A site of one bus, with one machine or none, that is described on the command line, so that it is read and checked
+/// by the same rules as one in a file.
+struct CommandLineSite {
     var bus: String
-    var unit: Int
-    var profile: String
+    var machine: (unit: Int, profile: String)?
 
     /// Issues of the command line name the option they are about.
     func load(library: ProfileLibrary) -> SiteLoad {
@@ -25,16 +24,19 @@ struct OneMachineSite {
 
     /// Quoted as JSON, which is YAML too, so that nothing given can be anything but a value.
     private func text(library: ProfileLibrary) -> String {
+        var text = """
+            koppel: 1
+            agent: {id: command-line, location: {enterprise: local, site: local}}
+            buses: {command-line: {url: \(quoted(bus))}}
+
+            """
+        guard let (unit, profile) = machine else { return text }
         // A path may lead anywhere here, since the person who gives it also gives the site.
         let files = DiskFiles()
         let isFile = library.path(of: profile) == nil && files.facts(profile)?.isFolder == false
         let place = isFile ? files.realPath(profile) ?? profile : profile
-        return """
-            koppel: 1
-            agent: {id: command-line, location: {enterprise: local, site: local}}
-            buses: {command-line: {url: \(quoted(bus))}}
-            machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))}}
-            """
+        text += "machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))}}\n"
+        return text
     }
 
     private func quoted(_ text: String) -> String {

@@ -1,0 +1,94 @@
+/// Whether a device that answers may be of a type: the values of a few telling points are looked at for plausibility.
+///
+/// It can only say that a profile looks right, never that it is (field rule P48).
+package struct ProfileFit: Sendable {
+    /// At most so many points of a profile are read.
+    package static let mostPoints = 4
+
+    package struct Verdict: Hashable, Sendable {
+        /// `vendor/model`.
+        package var profile: String
+        /// How many of ``asked`` gave a plausible value.
+        package var plausible: Int
+        package var asked: Int
+        /// A value for each plausible point, in the order of the points.
+        package var evidence: [Evidence]
+    }
+
+    package struct Evidence: Hashable, Sendable {
+        package var point: Point
+        package var value: Value
+    }
+
+    package let profile: String
+    /// The points that tell most; empty if the profile has none with a value that can be judged.
+    package let points: [Point]
+
+    package init(profile id: String, _ profile: DeviceProfile) {
+        self.profile = id
+        let rated = profile.points.map { (point: $0, rating: Self.rating($0)) }.filter { $0.rating > 0 }
+        points = rated.sorted { $0.rating > $1.rating }.prefix(Self.mostPoints).map(\.point)
+    }
+
+    /// One read for each point.
+    package func requests(unit: UnitID) -> [ReadRequest] {
+        points.compactMap {
+            ReadRequest(unit: unit, table: $0.table, start: $0.address, count: $0.wire.registers)
+        }
+    }
+
+    /// `nil` if less than half of what was asked is plausible. A read that was refused or not answered is not in
+    /// `words`.
+    package func verdict(_ words: [ReadRequest: [UInt16]], unit: UnitID) -> Verdict? {
+        var evidence: [Evidence] = []
+        for point in points {
+            guard
+                let request = ReadRequest(
+                    unit: unit, table: point.table, start: point.address, count: point.wire.registers),
+                let read = words[request], let value = PointDecoder(point).decode(read.span).value,
+                Self.isPlausible(value, point)
+            else { continue }
+            evidence.append(Evidence(point: point, value: value))
+        }
+        guard !evidence.isEmpty, evidence.count * 2 >= points.count else { return nil }
+        return Verdict(profile: profile, plausible: evidence.count, asked: points.count, evidence: evidence)
+    }
+
+    /// Best first: the part that is plausible, then how much was looked at, then the name.
+    package static func ranked(_ verdicts: [Verdict]) -> [Verdict] {
+        verdicts.sorted { left, right in
+            let (leftPart, rightPart) = (left.plausible * right.asked, right.plausible * left.asked)
+            if leftPart != rightPart { return leftPart > rightPart }
+            if left.plausible != right.plausible { return left.plausible > right.plausible }
+            return left.profile < right.profile
+        }
+    }
+
+    /// How much a plausible value of the point tells; 0 if nothing.
+    private static func rating(_ point: Point) -> Int {
+        guard point.published, point.scaleRegister == nil, !point.table.isBits else { return 0 }
+        if usualBand(point) != nil { return 3 }
+        if point.enumeration.count > 1 { return 2 }
+        return point.limits != nil || point.range != nil ? 1 : 0
+    }
+
+    private static func isPlausible(_ value: Value, _ point: Point) -> Bool {
+        guard let number = value.number else { return false }
+        if let band = usualBand(point) { return band.low <= number && number <= band.high }
+        // Zero is what a register holds that nobody uses.
+        guard number != 0 else { return false }
+        if point.enumeration.count > 1 { return Int64(exactly: number).flatMap { point.enumeration[$0] } != nil }
+        guard let band = point.limits ?? point.range else { return false }
+        return band.low <= number && number <= band.high
+    }
+
+    /// What the grid has everywhere: no device shows these by chance.
+    private static func usualBand(_ point: Point) -> Band? {
+        guard point.kind == .measurement else { return nil }
+        return switch point.unit?.ucum {
+        case "V": Band(low: 85, high: 500)
+        case "Hz": Band(low: 45, high: 65)
+        default: nil
+        }
+    }
+}
