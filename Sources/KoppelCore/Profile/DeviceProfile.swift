@@ -75,6 +75,14 @@ package struct RegisterSpan: Hashable, Sendable {
     }
 }
 
+extension RegisterSpan: CustomStringConvertible {
+    /// `holding 4`, or `holding 4 to 9`.
+    package var description: String {
+        let (first, last) = (addresses.lowerBound, addresses.upperBound)
+        return first == last ? "\(table.name) \(first)" : "\(table.name) \(first) to \(last)"
+    }
+}
+
 /// What a unit needs in time. `nil` means the default of the bus.
 package struct UnitTiming: Hashable, Sendable {
     package var responseTimeout: Duration?

@@ -49,11 +49,12 @@ package struct SignalHealth: Sendable {
         return .recovered(outage: now - began)
     }
 
-    /// A poll failed: no answer, or an exception instead of one.
-    package mutating func failed(_ failure: Condition, now: Duration) -> Action {
+    /// A poll failed: no answer, or an exception instead of one. It is passing if the exception was given to several
+    /// signals at once and need not mean this one.
+    package mutating func failed(_ failure: Condition, isPassing: Bool = false, now: Duration) -> Action {
         let isFirst = outageBegan == nil
         if isFirst { outageBegan = now }
-        guard failure.mayPass else { return refused(failure, now: now) }
+        guard isPassing || failure.mayPass else { return refused(failure, now: now) }
         passing = failure
         if shown == .reading, failure == .acknowledge, let last {
             return show(last, as: .acknowledge)
@@ -104,7 +105,7 @@ package struct SignalHealth: Sendable {
     /// Rows 4, 10, 14 and 15 come before row 18.
     private var reasonAfterBadAge: Condition {
         switch passing {
-        case .busy, .gatewayPath, .gatewayTarget: passing ?? .noCommunication
+        case .busy, .gatewayPath, .gatewayTarget, .illegalAddress, .illegalValue: passing ?? .noCommunication
         case .connectionRefused where !hasAnswered: .connectionRefused
         default: .noCommunication
         }

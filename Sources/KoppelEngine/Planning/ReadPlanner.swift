@@ -22,6 +22,8 @@ package struct ReadPlanner: Sendable {
     private let limits: UnitLimits
     /// For each point the place of its span in `spans`; `nil` if it cannot be read.
     private let spanOfPoint: [Int?]
+    /// What one request may ask for where the profile's limit does not hold.
+    private let longest: [RegisterTable: Int]
 
     /// - Parameters:
     ///   - unit: Whom to ask.
@@ -30,11 +32,10 @@ package struct ReadPlanner: Sendable {
     ///   - limits: What one request may ask for.
     ///   - timing: The pause the unit wants before a request.
     ///   - cost: What a read costs on this bus.
-    ///   - unreadable: What this unit was seen to refuse (field rule P30). No read runs across it; a point that lies
-    ///     in it is still asked for when due, in a read of its own, so that its failure is nobody else's.
+    ///   - restrictions: What this unit was seen to refuse (field rules P28, P30, P32).
     package init(
         unit: UnitID, points: [Point], existing: [Point] = [], limits: UnitLimits = UnitLimits(),
-        timing: UnitTiming = UnitTiming(), cost: BusCost, unreadable: [RegisterSpan] = []
+        timing: UnitTiming = UnitTiming(), cost: BusCost, restrictions: ReadRestrictions = ReadRestrictions()
     ) {
         self.unit = unit
         self.points = points
@@ -42,7 +43,7 @@ package struct ReadPlanner: Sendable {
         self.timing = timing
         self.cost = cost
         let builder = SpanBuilder(
-            unit: unit, points: points, existing: existing, limits: limits, unreadable: unreadable)
+            unit: unit, points: points, existing: existing, limits: limits, restrictions: restrictions)
         spans = builder.spans
         problems = builder.problems
         var places = [Int?](repeating: nil, count: points.count)
@@ -50,13 +51,32 @@ package struct ReadPlanner: Sendable {
             for member in span.members { places[member] = place }
         }
         spanOfPoint = places
+        longest = Self.longest(of: builder.spans, limits: limits, learned: restrictions.longest)
     }
 
     /// The planner of a machine: its points, and everything its profile knows to exist.
-    package init(machine: MachineSettings, cost: BusCost, unreadable: [RegisterSpan] = []) {
+    package init(machine: MachineSettings, cost: BusCost, restrictions: ReadRestrictions = ReadRestrictions()) {
         self.init(
             unit: machine.unit, points: machine.points, existing: machine.profile.points,
-            limits: machine.profile.limits, timing: machine.profile.timing, cost: cost, unreadable: unreadable)
+            limits: machine.profile.limits, timing: machine.profile.timing, cost: cost, restrictions: restrictions)
+    }
+
+    /// A learned limit never makes a value unreadable: what has to come from one answer is asked for whole.
+    private static func longest(
+        of spans: [AtomicSpan], limits: UnitLimits, learned: [RegisterTable: Int]
+    ) -> [RegisterTable: Int] {
+        Dictionary(
+            uniqueKeysWithValues: learned.map { table, count in
+                let widest = spans.lazy.filter { $0.table == table }.map(\.addresses.count).max() ?? 1
+                return (table, min(max(count, widest), limits.countPerRequest(in: table)))
+            })
+    }
+
+    /// What is asked for to read this point and all that has to come with it; `nil` if no request can.
+    package func span(of point: Int) -> RegisterSpan? {
+        guard let span = spanOfPoint[point].map({ spans[$0] }) else { return nil }
+        return RegisterSpan(
+            table: span.table, addresses: UInt16(span.addresses.lowerBound)...UInt16(span.addresses.upperBound))
     }
 
     /// The cheapest reads for these points, by table and address. Points named in ``problems`` are left out.
@@ -144,7 +164,7 @@ extension ReadPlanner {
         let kept = outermost(of: places)
         guard let first = kept.first else { return [] }
         let table = spans[first].table
-        let limit = limits.countPerRequest(in: table)
+        let limit = longest[table] ?? limits.countPerRequest(in: table)
         let pause = (timing.pauseBeforeRequest ?? .zero).wholeNanoseconds
         // Plain numbers, because the loop below may turn some hundred thousand times for a table full of coils.
         let costs = (1...limit).map { cost.nanoseconds(of: table, count: $0) + pause }

@@ -1,12 +1,13 @@
 /// The addresses of one table that a read may run across, as the longest possible runs (field rule P28).
 struct ReadableRuns: Sendable {
-    /// Rising, never touching.
+    /// Rising, without overlap.
     private let runs: [ClosedRange<Int>]
 
     /// - Parameters:
     ///   - known: Addresses that exist. They may overlap and stand in any order.
     ///   - unreadable: Addresses that the device was seen to refuse; they win.
-    init(known: [ClosedRange<Int>], unreadable: [ClosedRange<Int>]) {
+    ///   - cuts: No run goes on from the address before one of these to the address itself.
+    init(known: [ClosedRange<Int>], unreadable: [ClosedRange<Int>], cuts: [Int] = []) {
         var result: [ClosedRange<Int>] = []
         let holes = Self.merged(unreadable)
         for run in Self.merged(known) {
@@ -17,7 +18,17 @@ struct ReadableRuns: Sendable {
             }
             if from <= run.upperBound { result.append(from...run.upperBound) }
         }
-        runs = result
+        runs = cuts.isEmpty ? result : result.flatMap { Self.pieces(of: $0, cuts: cuts.sorted()) }
+    }
+
+    private static func pieces(of run: ClosedRange<Int>, cuts: [Int]) -> [ClosedRange<Int>] {
+        var result: [ClosedRange<Int>] = []
+        var from = run.lowerBound
+        for cut in cuts where cut > from && cut <= run.upperBound {
+            result.append(from...(cut - 1))
+            from = cut
+        }
+        return result + [from...run.upperBound]
     }
 
     private static func merged(_ ranges: [ClosedRange<Int>]) -> [ClosedRange<Int>] {

@@ -10,7 +10,7 @@ struct SpanBuilder {
     private let points: [Point]
     private let limits: UnitLimits
 
-    init(unit: UnitID, points: [Point], existing: [Point], limits: UnitLimits, unreadable: [RegisterSpan]) {
+    init(unit: UnitID, points: [Point], existing: [Point], limits: UnitLimits, restrictions: ReadRestrictions) {
         self.unit = unit
         self.points = points
         self.limits = limits
@@ -28,7 +28,7 @@ struct SpanBuilder {
                 problems.append(problem(.scaleRegisterMissing(error.name), cluster, cluster))
             }
         }
-        let runs = readableRuns(existing: existing, together: sound.map(\.needs), unreadable: unreadable)
+        let runs = readableRuns(existing: existing, together: sound.map(\.needs), restrictions: restrictions)
         for (members, needs) in sound {
             add(members, needs, runs: runs)
         }
@@ -40,18 +40,24 @@ struct SpanBuilder {
 
     /// What the profile says exists: its points, its readable gaps, and what lies between points it wants together.
     private func readableRuns(
-        existing: [Point], together: [[Int]], unreadable: [RegisterSpan]
+        existing: [Point], together: [[Int]], restrictions: ReadRestrictions
     ) -> [RegisterTable: ReadableRuns] {
         var known: [RegisterTable: [ClosedRange<Int>]] = [:]
         for point in points + existing { known[point.table, default: []].append(point.addresses) }
         for span in limits.readableGaps { known[span.table, default: []].append(span.range) }
         for needs in together { known[points[needs[0]].table, default: []].append(hull(of: needs)) }
         if limits.allGapsReadable { RegisterTable.allCases.forEach { known[$0] = [0...65_535] } }
-        let refused = Dictionary(grouping: unreadable, by: \.table)
+        let refused = Dictionary(grouping: restrictions.unreadable, by: \.table)
+        let cuts = Dictionary(grouping: restrictions.cuts, by: \.table)
         return Dictionary(
             uniqueKeysWithValues: known.map { table, ranges in
                 let inRange = ranges.compactMap { $0.lowerBound > 65_535 ? nil : $0.clamped(to: 0...65_535) }
-                return (table, ReadableRuns(known: inRange, unreadable: (refused[table] ?? []).map(\.range)))
+                return (
+                    table,
+                    ReadableRuns(
+                        known: inRange, unreadable: (refused[table] ?? []).map(\.range),
+                        cuts: (cuts[table] ?? []).map(\.before))
+                )
             })
     }
 

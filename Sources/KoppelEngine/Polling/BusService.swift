@@ -12,10 +12,14 @@ package struct BusService<C: Clock>: Sendable where C.Duration == Duration {
         package var wallClock: WallClock
         /// Chance for back-off pauses: a number from 0.5 to 1.
         package var jitter: @Sendable () -> Double
+        /// What the units of the site teach.
+        package var facts: FactBoard
 
         package init(
-            link: any ModbusLink, sink: ReadingSink, wallClock: WallClock, jitter: @escaping @Sendable () -> Double
+            link: any ModbusLink, sink: ReadingSink, wallClock: WallClock, jitter: @escaping @Sendable () -> Double,
+            facts: FactBoard = FactBoard()
         ) {
+            self.facts = facts
             self.jitter = jitter
             self.link = link
             self.sink = sink
@@ -163,6 +167,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             }
         }
         machines[machine].tick(groups, now: now, time: parts.wallClock.now)
+        parts.facts.exchange(&machines[machine])
         takeRecord(of: machine)
     }
 
@@ -196,6 +201,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             // The stop cut the wait short; the unit had no time to answer, so nothing is known of it.
             if Task.isCancelled { return }
             machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
+            if error.kind == .timeout { machines[machine].wasSilent(to: read, time: parts.wallClock.now) }
             if error.recovery == .nextSlot {
                 note(machines[machine].breaker.failed(error.condition, now: now), machine, error)
             } else {

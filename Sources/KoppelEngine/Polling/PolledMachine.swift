@@ -14,7 +14,8 @@ package struct PolledMachine: Sendable {
     var breaker = UnitBreaker()
 
     private let points: [Point]
-    private let planner: ReadPlanner
+    private var planner: ReadPlanner
+    private let makePlanner: @Sendable (ReadRestrictions) -> ReadPlanner
     private var plans = PlanCache<PreparedRead>()
     private var trackers: [SignalTracker?]
     /// The latest readings of scale registers, for values that could not be planned into one read with theirs.
@@ -31,6 +32,12 @@ package struct PolledMachine: Sendable {
     private var uncounted: (opened: Timestamp, history: JournalHistory)?
     private var sweep = Sweep()
     private var decoded: [DecodedPoint] = []
+    /// What the unit taught by its refusals.
+    private(set) var learning: UnitLearning
+    /// Which state of the ``FactBoard`` it has seen.
+    var seenFacts = -1
+    /// For each point that is not asked, what the unit said of it when it was.
+    private var givenUp: [Int: Condition] = [:]
 
     /// What a sweep has given so far.
     private struct Sweep: Sendable {
@@ -45,14 +52,23 @@ package struct PolledMachine: Sendable {
     ///   - register: What the journal knows of it, for exactly the signals of ``PublishedSignals``.
     ///   - cost: What a read costs on its bus.
     ///   - doubtsClock: False if an unsynchronised clock is no reason for doubt.
-    package init(settings: MachineSettings, register: MachineRegister, cost: BusCost, doubtsClock: Bool) {
+    ///   - facts: What was learned before.
+    package init(
+        settings: MachineSettings, register: MachineRegister, cost: BusCost, doubtsClock: Bool,
+        facts: FactBoard = FactBoard()
+    ) {
         id = settings.id
         number = register.number
         unit = settings.unit
         timing = settings.profile.timing
         groups = PollGroup.groups(of: settings)
         points = settings.points
-        planner = ReadPlanner(machine: settings, cost: cost)
+        let unit = UnitOnBus(bus: settings.bus, unit: settings.unit)
+        let model = DeviceModel(profile: settings.profile.id, version: settings.profile.version)
+        let known = facts.facts(of: unit, model: model)
+        learning = UnitLearning(unit: unit, model: model, facts: known.own, others: known.others)
+        makePlanner = { ReadPlanner(machine: settings, cost: cost, restrictions: $0) }
+        planner = makePlanner(learning.restrictions)
         rev = register.rev
         self.doubtsClock = doubtsClock
         trackers = SignalTracker.trackers(for: settings, register: register)
@@ -83,8 +99,10 @@ package struct PolledMachine: Sendable {
 
     /// The reads for these groups.
     mutating func plan(_ due: [Int]) -> [PreparedRead] {
-        plans.plan(for: due) { [planner, groups, points] in
-            planner.plan(due.flatMap { groups[$0].points }).map { PreparedRead($0, points: points) }
+        if learning.takeNews() { replan() }
+        return plans.plan(for: due) { [planner, groups, points, givenUp] in
+            planner.plan(due.flatMap { groups[$0].points }.filter { givenUp[$0] == nil })
+                .map { PreparedRead($0, points: points) }
         }
     }
 
@@ -94,6 +112,7 @@ package struct PolledMachine: Sendable {
     mutating func take(_ answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Condition? {
         switch answer.outcome {
         case .words(let words):
+            learning.answered(read.plan.request)
             decoded.removeAll(keepingCapacity: true)
             read.decoder.decode(words.span, earlierScales: scales, into: &decoded)
             for index in decoded.indices {
@@ -106,18 +125,28 @@ package struct PolledMachine: Sendable {
             return nil
         case .exception(let exception):
             let condition = Condition(exception)
-            failed(read, condition: condition, now: now, time: answer.time)
+            let isSearching = refused(read, exception, time: answer.time)
+            failed(read, condition: condition, isSearching: isSearching, now: now, time: answer.time)
             return condition == .gatewayPath || condition == .gatewayTarget ? condition : nil
         }
     }
 
-    /// The read got no answer, or no usable one.
-    mutating func failed(_ read: PreparedRead, condition: Condition, now: Duration, time: Timestamp) {
-        for covered in read.plan.points where covered.isDue { fail(covered.point, condition, now: now, time: time) }
+    /// The read got no answer, or no usable one. During a search one of several points is refused and it is not known
+    /// yet which.
+    mutating func failed(
+        _ read: PreparedRead, condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
+    ) {
+        for covered in read.plan.points where covered.isDue {
+            fail(covered.point, condition, isSearching: isSearching, now: now, time: time)
+        }
     }
 
-    private mutating func fail(_ point: Int, _ condition: Condition, now: Duration, time: Timestamp) {
-        note(isMomentary: trackers[point]?.failed(condition, now: now, time: time, into: &sweep.readings))
+    private mutating func fail(
+        _ point: Int, _ condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
+    ) {
+        note(
+            isMomentary: trackers[point]?.failed(
+                condition, isSearching: isSearching, now: now, time: time, into: &sweep.readings))
     }
 
     private mutating func note(isMomentary: Bool?) {
@@ -127,8 +156,10 @@ package struct PolledMachine: Sendable {
     /// Lets time pass for the signals of these groups: what got no good answer for long becomes stale, then bad; and
     /// what is to be declared gets a reading to travel with.
     mutating func tick(_ due: [Int], now: Duration, time: Timestamp) {
+        learning.tick(now: now, time: time)
         let points = due.flatMap { groups[$0].points }
         for point in points {
+            if let condition = givenUp[point] { fail(point, condition, now: now, time: time) }
             note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
         }
         // Gaps only travel with a reading, and a unit that never answers again gives none by itself.
@@ -140,6 +171,46 @@ package struct PolledMachine: Sendable {
     /// Polling ends: what is still to be declared, or could not be stored, is told now.
     mutating func close(now: Duration, time: Timestamp) {
         if !sweep.gaps.isEmpty { tick(Array(groups.indices), now: now, time: time) }
+    }
+
+    // MARK: Learning
+
+    /// What is asked for to read a point with all that has to come with it; `nil` if no request can.
+    func span(of point: Int) -> RegisterSpan? { planner.span(of: point) }
+
+    /// The unit was asked and gave no answer in time.
+    mutating func wasSilent(to read: PreparedRead, time: Timestamp) {
+        learning.unanswered(read.plan.request, time: time)
+    }
+
+    /// What the unit has taught, if that changed since it was last asked for.
+    mutating func takeLessons() -> [LearnedFact]? { learning.takeFacts() }
+
+    /// What other units of the same model teach.
+    mutating func presume(_ facts: [LearnedFact]) { learning.presume(facts) }
+
+    private mutating func refused(_ read: PreparedRead, _ exception: ModbusException, time: Timestamp) -> Bool {
+        let due = read.plan.points.filter(\.isDue).map(\.point)
+        let ruling = learning.refused(
+            read.plan.request, exception, halves: planner.halves(of: read.plan).map(\.request),
+            values: due.compactMap { planner.span(of: $0)?.range },
+            hasDelivered: due.contains { trackers[$0]?.hasDelivered ?? (scales[$0]?.value != nil) }, time: time)
+        return ruling == .searching
+    }
+
+    private mutating func replan() {
+        planner = makePlanner(learning.restrictions)
+        plans = PlanCache()
+        givenUp = [:]
+        for (refused, exception) in learning.givenUp {
+            let condition = exception.map(Condition.init) ?? .illegalAddress
+            for point in points.indices where trackers[point]?.hasDelivered != true {
+                guard let span = planner.span(of: point), span.table == refused.table,
+                    span.range.contains(refused.range)
+                else { continue }
+                givenUp[point] = condition
+            }
+        }
     }
 
     // MARK: Gaps

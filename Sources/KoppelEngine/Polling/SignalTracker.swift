@@ -90,6 +90,9 @@ struct SignalTracker: Sendable {
     /// The signal, and its total if it is a counter.
     var signals: [SignalNumber] { [numbering.signal] + (total.map { [$0.numbering.signal] } ?? []) }
 
+    /// The device gave this signal a value at some time, in this run or an earlier one.
+    var hasDelivered: Bool { lastRead != nil || previous != nil }
+
     /// A reading that was given could not be stored, so what it said is not known yet.
     mutating func couldNotStore() { owesReading = true }
 
@@ -183,19 +186,20 @@ struct SignalTracker: Sendable {
         if let shown, let reading = total?.numbering.reading(shown, at: time) { readings.append(reading) }
     }
 
-    /// A poll failed.
+    /// A poll failed. During a search it is still to be found out whether it is this signal that the device refuses.
     ///
     /// - Returns: True if the last of the readings it added belongs to the history alone: the last value still
     ///   stands for everybody who watches live (data model 4.1).
     mutating func failed(
-        _ condition: Condition, now: Duration, time: Timestamp, into readings: inout [Reading]
+        _ condition: Condition, isSearching: Bool, now: Duration, time: Timestamp, into readings: inout [Reading]
     ) -> Bool {
-        carryOut(health.failed(condition, now: now), now: now, time: time, into: &readings)
+        let action = health.failed(condition, isPassing: isSearching, now: now)
+        return carryOut(action, now: now, time: time, into: &readings)
     }
 
     /// Time has passed. What is still owed is told now.
     ///
-    /// - Returns: As ``failed(_:now:time:into:)``.
+    /// - Returns: As ``failed(_:isSearching:now:time:into:)``.
     mutating func tick(now: Duration, time: Timestamp, into readings: inout [Reading]) -> Bool {
         _ = carryOut(health.tick(now: now), now: now, time: time, into: &readings)
         return owesReading && tellAgain(now: now, time: time, into: &readings)
@@ -204,7 +208,7 @@ struct SignalTracker: Sendable {
     /// Adds what is known of the signal as one more reading: the last answer with its own time, or the state of the
     /// outage.
     ///
-    /// - Returns: As ``failed(_:now:time:into:)``.
+    /// - Returns: As ``failed(_:isSearching:now:time:into:)``.
     mutating func tellAgain(now: Duration, time: Timestamp, into readings: inout [Reading]) -> Bool {
         let action = health.repeated
         guard action == .none else { return carryOut(action, now: now, time: time, into: &readings) }

@@ -135,7 +135,7 @@ struct ReadPlannerTests {
         let points = try vector.points()
         let planner = ReadPlanner(
             unit: unit, points: points, limits: vector.limits, cost: .serial(SerialLine()),
-            unreadable: vector.unreadable)
+            restrictions: ReadRestrictions(unreadable: vector.unreadable))
         let due = vector.due ?? Array(points.indices)
         let plan = planner.plan(due)
         #expect(planner.problems.isEmpty)
