@@ -7,6 +7,8 @@ struct MemoryFiles: ConfigFiles {
     var links: [String: String] = [:]
     var modes: [String: UInt16] = [:]
     var owners: [String: UInt32] = [:]
+    /// The numbers of character devices.
+    var devices: [String: UInt64] = [:]
     var user: UInt32 { 1_000 }
 
     func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
@@ -35,6 +37,8 @@ struct MemoryFiles: ConfigFiles {
 
     func facts(_ path: String) -> FileFacts? {
         guard let real = realPath(path) else { return nil }
-        return FileFacts(isFolder: contents[real] == nil, owner: owners[real] ?? user, mode: modes[real] ?? 0o600)
+        return FileFacts(
+            isFolder: contents[real] == nil, owner: owners[real] ?? user, mode: modes[real] ?? 0o600,
+            device: devices[real])
     }
 }

@@ -118,9 +118,43 @@ struct SiteFilesTests {
             """
         let files = MemoryFiles(
             contents: ["/s/koppel.yaml": text, "/dev/ttyUSB0": ""], links: ["/dev/serial/by-id/ftdi": "/dev/ttyUSB0"])
-        let issues = load(files).issues
-        #expect(issues.map(\.sentence).contains("bus `one` already uses /dev/ttyUSB0"))
-        #expect(issues.compactMap(\.hint).contains("Use /dev/serial/by-id/ftdi, which stays with the adapter."))
+        let issue = load(files).issues.first { $0.severity == .error }
+        #expect(
+            issue?.sentence == "`/dev/ttyUSB0` and `/dev/serial/by-id/ftdi` are one serial port, and it already "
+                + "belongs to bus `one` at /s/koppel.yaml:3:9")
+        #expect(issue?.description.hasPrefix("/s/koppel.yaml:3:41: error: buses.two: ") == true)
+        #expect(issue?.hint?.contains("name bus one in their machines") == true)
+    }
+
+    @Test func `P12: two device nodes with one number are one serial port`() {
+        let text = """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses: {one: {url: "rtu:/dev/ttyS0"}, two: {url: "rtu:/dev/modbus"}, three: {url: "rtu:/dev/ttyS1"}}
+            """
+        var files = MemoryFiles(
+            contents: ["/s/koppel.yaml": text, "/dev/ttyS0": "", "/dev/modbus": "", "/dev/ttyS1": ""])
+        files.devices = ["/dev/ttyS0": 0x440, "/dev/modbus": 0x440, "/dev/ttyS1": 0x441]
+        let errors = load(files).issues.filter { $0.severity == .error }
+        #expect(errors.map(\.path) == ["buses.two"])
+    }
+
+    @Test(arguments: [
+        ("/dev/serial/by-id/ftdi", "Use /dev/serial/by-id/ftdi, which stays with the adapter."),
+        ("/dev/serial/by-path/usb-1", "Use /dev/serial/by-path/usb-1, which stays with the USB socket."),
+        ("/dev/other", "Use the name under /dev/serial/by-id/, which stays with the adapter."),
+    ])
+    func `P13: a numbered port is warned about, with the stable name if there is one`(link: String, hint: String) {
+        let text = """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses: {one: {url: "rtu:/dev/ttyACM0"}}
+            """
+        let files = MemoryFiles(
+            contents: ["/s/koppel.yaml": text, "/dev/ttyACM0": ""], links: [link: "/dev/ttyACM0"])
+        let warning = load(files).issues.first
+        #expect(warning?.sentence == "/dev/ttyACM0 may name another adapter after a restart")
+        #expect(warning?.hint == hint)
     }
 
     @Test func `the folders of agent profiles come before the shipped library`() throws {

@@ -35,6 +35,22 @@ struct SiteTests {
         #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))
     }
 
+    @Test func `P05: direction control by the kernel stands in the url`() throws {
+        let load = try load(
+            """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses:
+              a: {url: "rtu:/dev/ttyS1?format=8O2&rs485=true&rts-on-send=false&delay-before-send=1ms&delay-after-send=2ms"}
+              b: {url: "rtu:/dev/ttyS2?rs485=true"}
+              c: {url: "rtu:/dev/ttyS3?rs485=false"}
+            """)
+        let rs485 = RS485(rtsOnSend: false, delayBeforeSend: .milliseconds(1), delayAfterSend: .milliseconds(2))
+        let lines = [SerialLine(parity: .odd, stopBits: 2, rs485: rs485), SerialLine(rs485: RS485()), SerialLine()]
+        let devices = ["/dev/ttyS1", "/dev/ttyS2", "/dev/ttyS3"]
+        #expect(load.site?.buses.map(\.endpoint) == zip(devices, lines).map { .rtu(device: $0, line: $1) })
+    }
+
     @Test func `a machine may be simulated, slower than its profile and have its own timing`() throws {
         let machine = try machine("simulated: true, timeout: 300ms, pause: 5ms, every: 1min, title: Meter")
         #expect(machine.simulated)

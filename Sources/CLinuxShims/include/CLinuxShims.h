@@ -32,11 +32,22 @@ int koppel_lookup_address(const koppel_lookup *lookup, int index, char *text, un
 /// Cancels and frees. A look-up that cannot be cancelled any more keeps its memory (some 200 bytes) for good.
 void koppel_lookup_end(koppel_lookup *lookup);
 
-/// The speed a serial port is set to, in baud, as the kernel has it (TCGETS2).
-int koppel_serial_speed(int fd);
+/// What a serial port is set to, as the kernel has it (TCGETS2). `parity` is N, E or O; `flow_control` is 1 if any is
+/// on; `is_pseudo` is 1 for a pseudo-terminal, which has no parity and no stop bits.
+typedef struct {
+    int baud, data_bits, stop_bits, flow_control, is_pseudo;
+    char parity;
+} koppel_serial;
+int koppel_serial_settings(int fd, koppel_serial *result);
 
 /// Refuses every further open of a serial port, except by root (TIOCEXCL).
 int koppel_serial_exclusive(int fd);
+
+/// Lets the driver of a serial port switch the direction of a two-wire line by RTS (TIOCSRS485).
+int koppel_serial_rs485(int fd, int rts_on_send, unsigned int before_ms, unsigned int after_ms);
+
+/// Asks the driver to hand received bytes over at once (ASYNC_LOW_LATENCY): for FTDI adapters 1 ms instead of 16 ms.
+int koppel_serial_low_latency(int fd);
 
 /// Sets keepalive (idle, interval in seconds, count), TCP_USER_TIMEOUT (milliseconds) and TCP_NODELAY on a socket.
 int koppel_tcp_options(int fd, int idle, int interval, int count, unsigned int user_timeout);

@@ -25,11 +25,14 @@ package struct FileFacts: Hashable, Sendable {
     package var owner: UInt32
     /// The lower nine permission bits.
     package var mode: UInt16
+    /// The number of a character device, which is the same whatever name leads to it; `nil` for anything else.
+    package var device: UInt64?
 
-    package init(isFolder: Bool, owner: UInt32, mode: UInt16) {
+    package init(isFolder: Bool, owner: UInt32, mode: UInt16, device: UInt64? = nil) {
         self.isFolder = isFolder
         self.owner = owner
         self.mode = mode
+        self.device = device
     }
 }
 

@@ -40,7 +40,8 @@ package struct DiskFiles: ConfigFiles {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return FileFacts(
-            isFolder: status.st_mode & S_IFMT == S_IFDIR, owner: status.st_uid, mode: UInt16(status.st_mode & 0o777))
+            isFolder: status.st_mode & S_IFMT == S_IFDIR, owner: status.st_uid, mode: UInt16(status.st_mode & 0o777),
+            device: status.st_mode & S_IFMT == S_IFCHR ? UInt64(status.st_rdev) : nil)
     }
 
     package var user: UInt32 { getuid() }

@@ -7,6 +7,8 @@ package struct BusError: Error, Hashable, Sendable {
         case badFrame(BadFrame)
         /// The connection or the port is gone, or could not be opened.
         case linkDown(errno: Int32)
+        /// Another program has the serial port open: its name and process id.
+        case portInUse(by: String)
         /// The other side refused the connection (ECONNREFUSED).
         case refused
         /// The name does not resolve.
@@ -22,6 +24,10 @@ package struct BusError: Error, Hashable, Sendable {
         case length = "its length does not fit the question"
         case header = "its MBAP header is not Modbus"
         case transaction = "it carries another transaction id"
+        case several = "more than one answer came"
+        case babble = "the line is never silent long enough to ask"
+        /// Bytes come, and none of them ever was a frame.
+        case unreadable = "nothing that came on this line so far is Modbus"
     }
 
     package var kind: Kind
@@ -51,7 +57,7 @@ package struct BusError: Error, Hashable, Sendable {
     package var recovery: Recovery {
         switch kind {
         case .timeout, .badFrame: .nextSlot
-        case .linkDown, .refused, .unknownHost: .reopen
+        case .linkDown, .portInUse, .refused, .unknownHost: .reopen
         case .unusable: .giveUp
         }
     }
@@ -59,7 +65,7 @@ package struct BusError: Error, Hashable, Sendable {
     /// The quality rule of the readings this error stands for (data model 4.2, rows 4, 16, 19).
     package var condition: Condition {
         switch kind {
-        case .timeout, .linkDown, .unknownHost: .timeout
+        case .timeout, .linkDown, .portInUse, .unknownHost: .timeout
         case .refused: .connectionRefused
         case .badFrame: .frameError
         case .unusable: .configError
@@ -75,10 +81,14 @@ extension BusError: CustomStringConvertible {
             switch kind {
             case .timeout:
                 "no answer after \(milliseconds) ms. Check power, wiring, unit id and baud rate"
+            case .badFrame(.unreadable):
+                "the answer was refused: \(BadFrame.unreadable.rawValue). Check baud rate, format and the two wires"
             case .badFrame(let why):
                 "the answer was refused: \(why.rawValue). Check for a second master or a noisy line"
             case .linkDown(let errno):
                 "the link is down (\(Self.reason(errno))). It is opened again by itself"
+            case .portInUse(let holder):
+                "the port is in use by \(holder). Stop that program; the port is opened again by itself"
             case .refused:
                 "connection refused. Check address and port, and whether another master holds the only connection"
             case .unknownHost:

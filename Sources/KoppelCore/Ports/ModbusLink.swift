@@ -24,6 +24,13 @@ package protocol ModbusLink: Sendable {
 
     /// Closes the port or connection. Does nothing if it is closed.
     func close() async
+
+    /// What was heard on the bus since the link was made.
+    func counters() async -> LinkCounters
+}
+
+extension ModbusLink {
+    package func counters() async -> LinkCounters { LinkCounters() }
 }
 
 extension ModbusLink {

@@ -114,7 +114,7 @@ package enum BusConnection: String, CaseIterable, Sendable {
 package enum BusEndpoint: Hashable, Sendable {
     /// `tcp://host:port`, port 502 by default.
     case tcp(host: String, port: UInt16)
-    /// `rtu:/dev/...?baud=9600&format=8E1`
+    /// `rtu:/dev/...?baud=9600&format=8E1`, with `rs485=true` and its delays where the kernel switches direction
     case rtu(device: String, line: SerialLine)
     /// `rtu+tcp://host:port?baud=9600&format=8E1`: RTU frames inside TCP, as serial device servers send them. `line` is
     /// the line behind the device server; what the URL does not say is taken for the default.
@@ -136,13 +136,21 @@ package struct SerialLine: Hashable, Sendable {
     package var parity: Parity
     /// 1 or 2.
     package var stopBits: Int
+    /// Direction control by the kernel; `nil` if the adapter switches by itself, as most USB adapters do.
+    package var rs485: RS485?
 
-    package init(baud: Int = 9_600, dataBits: Int = 8, parity: Parity = .even, stopBits: Int = 1) {
+    package init(
+        baud: Int = 9_600, dataBits: Int = 8, parity: Parity = .even, stopBits: Int = 1, rs485: RS485? = nil
+    ) {
         self.baud = baud
         self.dataBits = dataBits
         self.parity = parity
         self.stopBits = stopBits
+        self.rs485 = rs485
     }
+
+    /// As people write it: `8E1`.
+    package var format: String { "\(dataBits)\(parity.rawValue)\(stopBits)" }
 
     /// The rates libmodbus 3.1.6 knows on Linux; it silently turns any other into 9600.
     package static let supportedBaudRates = [

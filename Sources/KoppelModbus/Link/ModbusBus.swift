@@ -21,6 +21,8 @@ package actor ModbusBus: ModbusLink {
     private let wallClock: WallClock
     private let transport: any Transport
     private let tap: (any FrameTap)?
+    /// The descriptor looked at while nothing is asked.
+    private var watched: Int32?
 
     init(
         _ settings: BusSettings, clock: WallClock, tap: (any FrameTap)? = nil, transport: sending any Transport
@@ -34,6 +36,7 @@ package actor ModbusBus: ModbusLink {
 
     package func open() async throws(BusError) {
         let begin = ContinuousClock.now
+        defer { watch() }
         do throws(LinkFault) {
             try transport.open(until: begin + settings.timeout)
         } catch {
@@ -45,6 +48,7 @@ package actor ModbusBus: ModbusLink {
         _ request: ReadRequest, timeout: Duration, pause: Duration
     ) async throws(BusError) -> ReadAnswer {
         let begin = ContinuousClock.now
+        defer { watch() }
         do throws(LinkFault) {
             let exchange = try transport.exchange(request, timeout: timeout, pause: pause)
             let elapsed = exchange.received - exchange.sent
@@ -60,7 +64,27 @@ package actor ModbusBus: ModbusLink {
         if settings.connection == .perSweep, duration >= Self.worthClosing { transport.rest() }
     }
 
-    package func close() async { transport.close() }
+    package func close() async {
+        transport.close()
+        watch()
+    }
+
+    package func counters() async -> LinkCounters { transport.counters }
+
+    /// Looks at the port while nothing is asked, so that one that is gone is let go at once (field rule P14).
+    private func watch() {
+        guard transport.idleDescriptor != watched else { return }
+        watched = transport.idleDescriptor
+        thread.watch(
+            watched.map { descriptor in
+                DescriptorWatch(descriptor: descriptor) { [weak self] _ in self?.assumeIsolated { $0.stirred() } }
+            })
+    }
+
+    private func stirred() {
+        transport.stirred()
+        watch()
+    }
 
     private func failure(
         _ fault: LinkFault, _ request: ReadRequest?, since begin: ContinuousClock.Instant
@@ -84,7 +108,7 @@ extension ModbusBus {
                 let socket = TCPSocket(names: SystemHostNames(host: host), port: port, tap: tap)
                 return ModbusBus(bus, clock: clock, tap: tap, transport: TCPTransport(socket: socket, tap: tap))
             case .rtu(let device, let line):
-                try RTUTransport.check(line)
+                try SerialPort.check(line)
                 return ModbusBus(
                     bus, clock: clock, tap: tap, transport: RTUTransport(device: device, line: line, tap: tap))
             case .rtuOverTCP(let host, let port, let line):

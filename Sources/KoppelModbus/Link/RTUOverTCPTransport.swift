@@ -6,8 +6,7 @@ internal import KoppelCore
 /// Such a server passes bytes on: frames come in pieces, glued together, or with noise, and carry no transaction id.
 /// So everything holds that holds on a serial line (``RTUConversation``). The silences of the line behind the server are
 /// the server's business; how long one is not known here. What the URL says of the line is used, else that of 9600 8E1,
-/// 4 ms after an answer: enough to hear what follows it in the same stream. A question whose answer would look like
-/// the one before waits for the time of one whole answer on that line and 10 ms more.
+/// 4 ms after an answer: enough to hear what follows it in the same stream.
 final class RTUOverTCPTransport: Transport, RTUWire {
     private let socket: TCPSocket
     private var conversation: RTUConversation
@@ -18,6 +17,8 @@ final class RTUOverTCPTransport: Transport, RTUWire {
         self.socket = socket
         conversation = RTUConversation(line: line, tap: tap)
     }
+
+    var counters: LinkCounters { conversation.counters }
 
     func open(until deadline: ContinuousClock.Instant) throws(LinkFault) { try socket.open(until: deadline) }
 
@@ -50,7 +51,7 @@ final class RTUOverTCPTransport: Transport, RTUWire {
             switch error.kind {
             case .timeout: socket.wentUnanswered()
             case .badFrame: socket.answered()
-            case .linkDown, .refused, .unknownHost, .unusable: break
+            case .linkDown, .portInUse, .refused, .unknownHost, .unusable: break
             }
             throw error
         }

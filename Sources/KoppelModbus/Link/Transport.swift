@@ -12,6 +12,23 @@ protocol Transport: AnyObject {
     func rest()
 
     func close()
+
+    /// What to look at while nothing is asked; `nil` if nothing is open, or it need not be looked at.
+    var idleDescriptor: Int32? { get }
+
+    /// Something is to be read from ``idleDescriptor``, or it has failed. Closes if it has.
+    func stirred()
+
+    /// What was heard so far.
+    var counters: LinkCounters { get }
+}
+
+extension Transport {
+    var idleDescriptor: Int32? { nil }
+
+    func stirred() {}
+
+    var counters: LinkCounters { LinkCounters() }
 }
 
 /// An outcome with the time from sending to having all of it.

@@ -16,7 +16,7 @@ final class SerialServerSide: ServerSide {
     private var buffer = ReceiveBuffer()
 
     init(device: String, line: SerialLine, service: RegisterService) throws(LinkFault) {
-        try RTUTransport.check(line)
+        try SerialPort.check(line)
         let lock = try SerialPortLock(device: device)
         handle = try LibmodbusHandle.rtu(device: device, line: line)
         try handle.connect(timeout: .seconds(1))
@@ -29,7 +29,7 @@ final class SerialServerSide: ServerSide {
     }
 
     init(terminal: PseudoTerminal, line: SerialLine, service: RegisterService) throws(LinkFault) {
-        try RTUTransport.check(line)
+        try SerialPort.check(line)
         handle = try LibmodbusHandle.rtu(on: terminal.near, line: line)
         descriptor = terminal.near
         lock = nil
