@@ -99,8 +99,8 @@ int main(int argc, char **argv)
         unsigned crc = crc16(out, length - 2);
         out[length - 2] = (uint8_t)crc, out[length - 1] = (uint8_t)(crc >> 8);
         until(arrived + 8 * character + turnaround + length * character);
-        if (write(fd, out, length) != (ssize_t)length) break;
         last = now();
+        if (write(fd, out, length) != (ssize_t)length) break;
         questions++;
         ideal += (8 + length) * character + turnaround + silence;
         wire += (8 + length) * character;

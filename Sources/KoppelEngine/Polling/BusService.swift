@@ -31,8 +31,10 @@ package struct BusService<C: Clock>: Sendable where C.Duration == Duration {
     let machines: [PolledMachine]
     let parts: Parts
     let clock: C
-    /// What is read is stored at least this often while a sweep goes on.
+    /// What is read is stored about this often while a sweep goes on, and seldomer on a slow disk: storing takes at most
+    /// a fortieth of the time of a busy bus, as long as nothing read waits more than ``longestWait``.
     let storeInterval: Duration = .milliseconds(100)
+    let longestWait: Duration = .seconds(1)
 
     package init(bus: BusSettings, machines: [PolledMachine], parts: Parts, clock: C) {
         self.bus = bus
@@ -57,6 +59,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     private let parts: BusService<C>.Parts
     private let clock: C
     private let storeInterval: Duration
+    private let longestWait: Duration
     private let start: C.Instant
     private var machines: [PolledMachine]
     /// Which machine and which of its groups each item of the schedule is.
@@ -65,6 +68,8 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     private var link: LinkState
     private var unstored: [SweptRecord] = []
     private var lastStore = Duration.zero
+    /// How long storing took last.
+    private var storeTime = Duration.zero
     /// False if the last sweep put nothing on the wire, not even an attempt to connect.
     private var hasAsked = true
 
@@ -73,6 +78,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
         parts = service.parts
         clock = service.clock
         storeInterval = service.storeInterval
+        longestWait = service.longestWait
         start = service.clock.now
         machines = service.machines
         var items: [(machine: Int, group: Int)] = []
@@ -141,9 +147,15 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
                 index += 1
             }
             await poll(machine, groups)
-            if now - lastStore >= storeInterval { await store() }
+            if isTimeToStore { await store() }
         }
-        await store()
+        // A bus that has no time to spare goes on reading for a little while.
+        let isBusy = schedule.nextDue.map { $0 <= now } ?? false
+        if !isBusy || now - lastStore >= min(storeTime * 40, longestWait) { await store() }
+    }
+
+    private var isTimeToStore: Bool {
+        now - lastStore >= min(max(storeInterval, storeTime * 40), longestWait)
     }
 
     /// Declares slots that went by, at the moments they had on the wall clock as far as it can be trusted now. The
@@ -161,7 +173,7 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
             if Task.isCancelled { break }
             await ask(machine, read)
             // A unit with many reads on a slow line may take minutes.
-            if now - lastStore >= storeInterval {
+            if isTimeToStore {
                 takeRecord(of: machine)
                 await store()
             }
@@ -264,6 +276,10 @@ private struct BusPolling<C: Clock> where C.Duration == Duration {
     private mutating func store() async {
         lastStore = now
         guard !unstored.isEmpty else { return }
+        defer {
+            storeTime = now - lastStore
+            lastStore = now
+        }
         let refused = await parts.sink.store(unstored)
         for record in refused {
             guard let machine = machines.firstIndex(where: { $0.number == record.record.machine }) else { continue }
