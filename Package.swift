@@ -88,7 +88,7 @@ let package = Package(
             ("KoppelCoreTests", ["KoppelCore"]),
             ("KoppelExecutorTests", ["KoppelExecutor"]),
             ("KoppelConfigTests", ["KoppelCore", "KoppelConfig"]),
-            ("KoppelModbusTests", ["KoppelCore", "KoppelExecutor", "KoppelModbus"]),
+            ("KoppelModbusTests", ["KoppelCore", "KoppelExecutor", "KoppelModbus", "CLibmodbus"]),
             ("KoppelMQTTTests", ["KoppelCore", "KoppelExecutor", "KoppelMQTT"]),
             ("KoppelJournalTests", ["KoppelCore", "KoppelJournal", .product(name: "GRDB", package: "GRDB.swift")]),
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),

@@ -19,6 +19,8 @@ extension ChaosTests {
         static let value = Ending.words([])  // stands for the value of the signal that was asked for
 
         @Test(arguments: [
+            Vector(fault: "F04", command: "delay ms=340", expected: [.failed(.timeout)]),
+            Vector(fault: "F05", command: "delay ms=150", expected: [value]),
             Vector(fault: "F06", command: "drip ms=100", expected: [.failed(.timeout), .failed(.badFrame(.length))]),
             Vector(fault: "F06", command: "drip ms=5", expected: [value]),
             Vector(fault: "F07", command: "drop", expected: [.failed(.timeout)]),
@@ -47,10 +49,13 @@ extension ChaosTests {
             Vector(fault: "F21", command: "byte_count add=2", expected: [.failed(.badFrame(.length))]),
             Vector(fault: "F21", command: "byte_count add=1", expected: [.failed(.badFrame(.length))]),
             Vector(fault: "F22", command: "exception code=0", expected: [.exception(0)]),
-            Vector(fault: "F22", command: "exception code=6", expected: [.exception(6)]),
+            Vector(fault: "F23", command: "exception code=5", expected: [.exception(5)]),
+            Vector(fault: "F23", command: "exception code=6", expected: [.exception(6)]),
             Vector(fault: "F22", command: "exception code=12", expected: [.exception(12)]),
             Vector(fault: "F22", command: "exception code=255", expected: [.exception(255)]),
+            Vector(fault: "F24", command: "exception code=10", expected: [.exception(10)]),
             Vector(fault: "F24", command: "exception code=11", expected: [.exception(11)]),
+            Vector(fault: "F31", command: "exception code=2", expected: [.exception(2)]),
             Vector(fault: "F28", command: "split at=3 ms=10", expected: [value]),
             Vector(fault: "F28", command: "split at=8 ms=10", expected: [value]),
         ])
@@ -84,6 +89,69 @@ extension ChaosTests {
             }
         }
 
+        @Test func `F26: a unit that is silent costs its own timeout, and the other answers in between`() async throws {
+            try await ChaosDevice.serve(["--tcp", "127.0.0.1:0", "--units", "1-2"]) { device in
+                try await withLink(.tcp(host: "127.0.0.1", port: device.port), timeout: Self.timeout) { link in
+                    let signals = try await Signals(device: device, link: link, timeout: Self.timeout)
+                    try await device.tell("fault drop unit=2")
+                    for _ in 0..<3 {
+                        let silent = try await link.ending(of: request(0, 2, unit: 2), timeout: .milliseconds(60))
+                        #expect(silent == .failed(.timeout))
+                        try await signals.expectValues(rounds: 1)
+                    }
+                    // The unit between two answers of another is no half-open connection.
+                    #expect(try await device.tell("stats").contains(#""connects": 1"#))
+                }
+            }
+        }
+
+        @Test func `F25: while another master holds the only connection, the text says so, and it is ours afterwards`()
+            async throws
+        {
+            try await ChaosDevice.serve(["--tcp", "127.0.0.1:0"]) { device in
+                try await device.tell("limit connections=1")
+                let endpoint = BusEndpoint.tcp(host: "127.0.0.1", port: device.port)
+                try await withLink(endpoint) { other in
+                    #expect(try await Signals(device: device, link: other, timeout: Self.timeout).read(0) == Self.value)
+                    try await withLink(endpoint) { link in
+                        let error = await #expect(throws: BusError.self) {
+                            try await link.transact(request(0, 2), timeout: Self.timeout, pause: .zero)
+                        }
+                        #expect(error?.kind == .refused)
+                        #expect(error?.description.contains("another master holds the only connection") == true)
+                    }
+                }
+                try await withLink(endpoint) { link in
+                    let signals = try await Signals(device: device, link: link, timeout: Self.timeout)
+                    try await signals.waitUntilAnswered()
+                    try await signals.expectValues(rounds: 1)
+                }
+            }
+        }
+
+        @Test func `F32: a device that restarts is refused, then slow, and its counters are read as they are`()
+            async throws
+        {
+            try await ChaosDevice.serve(["--tcp", "127.0.0.1:0"]) { device in
+                try await withLink(.tcp(host: "127.0.0.1", port: device.port), timeout: Self.timeout) { link in
+                    let signals = try await Signals(device: device, link: link, timeout: Self.timeout)
+                    try await signals.expectValues(rounds: 1)
+                    try await device.tell("reboot for=0.3")
+                    guard case .failed(let kind) = try await signals.read(0) else {
+                        Issue.record("a device that is off answered")
+                        return
+                    }
+                    #expect([.linkDown(errno: 32), .linkDown(errno: 104), .refused].contains(kind))
+                    let error = await #expect(throws: BusError.self) { try await link.open() }
+                    #expect(error?.kind == .refused)
+                    try await device.tell("fault delay ms=150 for=0.6")
+                    try await signals.waitUntilReached()
+                    let words = try await link.ending(of: request(2, 2), timeout: Self.timeout)
+                    #expect(words == .words([0, 0]) || words == .words([0, 1]))
+                }
+            }
+        }
+
         @Test func `P16, F29: a device that closes an idle connection is no fault`() async throws {
             try await ChaosDevice.serve(["--tcp", "127.0.0.1:0"]) { device in
                 try await withLink(.tcp(host: "127.0.0.1", port: device.port), timeout: Self.timeout) { link in
@@ -97,7 +165,7 @@ extension ChaosTests {
             }
         }
 
-        @Test func `F01: connecting to a silent host ends at its deadline`() async throws {
+        @Test func `F01, P08: connecting to a silent host ends at its deadline`() async throws {
             try await ChaosDevice.serve(["--tcp", "127.0.0.1:0"]) { device in
                 try await device.tell("blackhole")
                 let link = try ModbusBus.link(

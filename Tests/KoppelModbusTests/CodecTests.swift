@@ -37,32 +37,6 @@ struct CodecTests {
         #expect(answer == .outcome(.exception(ModbusException(code: code))))
     }
 
-    @Test func `X19: no sequence of bytes is believed that is not exactly an answer to the question`() throws {
-        var random = SeededGenerator(seed: 13)
-        for _ in 0..<20_000 {
-            let table = RegisterTable.allCases.randomElement(using: &random) ?? .coil
-            let request = try #require(ReadRequest.any(of: table, using: &random))
-            var bytes = AnswerPDU.bytes(.words([UInt16](repeating: 1, count: Int(request.count))), to: table)
-            switch Int.random(in: 0...3, using: &random) {
-            case 0:
-                bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in .random(in: 0...255, using: &random) }
-            case 1: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
-            case 2: bytes += [UInt8](repeating: 7, count: Int.random(in: 1...9, using: &random))
-            default: bytes[Int.random(in: 0...1, using: &random)] ^= 1 << UInt8.random(in: 0...6, using: &random)
-            }
-            if case .outcome(.words(let words)) = AnswerPDU(bytes.span, to: request) {
-                #expect(words.count == Int(request.count))
-                #expect(bytes.count == 2 + AnswerPDU.dataLength(table, count: Int(request.count)))
-            }
-            _ = MBAP.scan(bytes.span)
-            let found = RTU.findAnswer(
-                in: bytes.span, unit: request.unit, table: table, asked: Int(request.count))
-            #expect(found == nil)
-            _ = RTU.diagnose(bytes.span, unit: request.unit, table: table)
-            _ = RTU.findRequest(in: bytes.span) { _ in true }
-        }
-    }
-
     @Test func `F19: a header with another protocol or an impossible length is broken at once`() {
         let vectors: [(bytes: [UInt8], scan: MBAP.Scan)] = [
             ([0, 1, 0, 0, 0], .incomplete),

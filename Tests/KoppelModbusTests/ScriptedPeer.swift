@@ -1,5 +1,6 @@
 import Glibc
 import KoppelExecutor
+import KoppelTestKit
 import Synchronization
 import Testing
 
@@ -32,6 +33,7 @@ actor ScriptedPeer {
     nonisolated let port: UInt16
     private nonisolated let isDone = Atomic(false)
     private nonisolated let connected = Atomic(0)
+    private nonisolated let overlapping = Atomic(0)
     private let listener: Int32
     private let script: Script
     private var clients: [Client] = []
@@ -39,22 +41,13 @@ actor ScriptedPeer {
     /// How many connections were made.
     nonisolated var connections: Int { connected.load(ordering: .relaxed) }
 
+    /// How many times something was asked before the answer to the last question was sent.
+    nonisolated var overlaps: Int { overlapping.load(ordering: .relaxed) }
+
     init(_ script: Script) throws {
         self.script = script
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let (listener, length) = (listener, size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                let isBound = bind(listener, generic, length) == 0 && listen(listener, 8) == 0
-                return isBound ? getsockname(listener, generic, &size) : -1
-            }
-        }
-        try #require(result == 0)
-        port = UInt16(bigEndian: address.sin_port)
+        (listener, port) = listeningSocket()
+        try #require(listener >= 0)
     }
 
     deinit { close(listener) }
@@ -117,7 +110,11 @@ actor ScriptedPeer {
     private func play(_ steps: [Step], _ index: Int) -> Bool {
         for step in steps {
             switch step {
-            case .send(let bytes): _ = send(clients[index].socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            case .send(let bytes):
+                let socket = clients[index].socket
+                var byte: UInt8 = 0
+                if recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0 { overlapping.add(1, ordering: .relaxed) }
+                _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             case .wait(let time): usleep(UInt32(time / .microseconds(1)))
             case .close:
                 close(clients.remove(at: index).socket)

@@ -38,6 +38,17 @@ struct Signals {
         }
     }
 
+    /// Opens the link until something answers, for at most five seconds.
+    func waitUntilReached() async throws {
+        let end = ContinuousClock.now + .seconds(5)
+        while true {
+            try? await link.open()  // the next read says if it failed
+            if case .words = try await link.ending(of: request(14, 2), timeout: timeout) { return }
+            try #require(ContinuousClock.now < end, "the device never came back")
+            try await ContinuousClock().sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Every counter is read rightly. A busy machine may answer late a few times; that is no fault of the link.
     func expectValues(rounds: Int) async throws {
         for round in 0..<rounds {

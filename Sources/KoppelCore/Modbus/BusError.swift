@@ -9,7 +9,7 @@ package struct BusError: Error, Hashable, Sendable {
         case linkDown(errno: Int32)
         /// Another program has the serial port open: its name and process id.
         case portInUse(by: String)
-        /// The other side refused the connection (ECONNREFUSED).
+        /// The other side refused the connection (ECONNREFUSED), or took it and ended it before it answered anything.
         case refused
         /// The name does not resolve.
         case unknownHost
@@ -82,17 +82,21 @@ extension BusError: CustomStringConvertible {
             case .timeout:
                 "no answer after \(milliseconds) ms. Check power, wiring, unit id and baud rate"
             case .badFrame(.unreadable):
-                "the answer was refused: \(BadFrame.unreadable.rawValue). Check baud rate, format and the two wires"
+                "the answer was refused after \(milliseconds) ms: \(BadFrame.unreadable.rawValue). "
+                    + "Check baud rate, format and the two wires"
             case .badFrame(let why):
-                "the answer was refused: \(why.rawValue). Check for a second master or a noisy line"
+                "the answer was refused after \(milliseconds) ms: \(why.rawValue). "
+                    + "Check for a second master or a noisy line"
             case .linkDown(let errno):
-                "the link is down (\(Self.reason(errno))). It is opened again by itself"
+                "the link is down after \(milliseconds) ms (errno \(errno): \(Self.reason(errno))). "
+                    + "It is opened again by itself"
             case .portInUse(let holder):
                 "the port is in use by \(holder). Stop that program; the port is opened again by itself"
             case .refused:
-                "connection refused. Check address and port, and whether another master holds the only connection"
+                "connection refused, or ended without an answer, after \(milliseconds) ms. "
+                    + "Check address and port, and whether another master holds the only connection"
             case .unknownHost:
-                "the host name does not resolve. Check the url of the bus"
+                "the host name does not resolve, after \(milliseconds) ms. Check the url of the bus"
             case .unusable(let sentence):
                 sentence
             }
@@ -112,7 +116,7 @@ extension BusError: CustomStringConvertible {
         case 107: "not open"
         case 110: "no reply to connecting: check power, cable and address"
         case 125: "stopped"
-        default: "errno \(errno)"
+        default: "see errno(3)"
         }
     }
 }

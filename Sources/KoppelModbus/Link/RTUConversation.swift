@@ -239,7 +239,11 @@ struct RTUConversation {
     {
         let limit = lastByte + Self.babbleLimit
         while try Waiting.readable(descriptor, until: lastByte + line.frameSilence), lastByte < limit {
-            if try buffer.read(from: descriptor) > 0 { lastByte = .now }
+            do throws(LinkFault) {
+                if try buffer.read(from: descriptor) > 0 { lastByte = .now }
+            } catch {
+                break  // the end of the connection is not the end of what came before it; the next question finds it
+            }
             guard buffer.count < ReceiveBuffer.capacity / 2 else { throw .bad(.babble) }
         }
         let isDoubtful = buffer.withBytes {

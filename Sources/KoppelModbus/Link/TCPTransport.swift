@@ -10,14 +10,9 @@ internal import KoppelCore
 /// An answer with another transaction id is discarded and the wait goes on. When where the next frame begins has
 /// become unknown, the connection is dropped and the next question makes a new one (``TCPSocket``).
 final class TCPTransport: Transport {
-    /// After this time without a question the connection is looked at before it is used.
-    static let lookAgainAfter = Duration.milliseconds(100)
-
     private let socket: TCPSocket
     private var buffer: ReceiveBuffer
     private var transaction: UInt16 = 0
-    /// True when bytes of an earlier exchange may be in the buffer or on their way.
-    private var isSuspect = false
     /// The connection that ``buffer`` belongs to.
     private var connection = 0
 
@@ -47,8 +42,7 @@ final class TCPTransport: Transport {
 
     /// Takes what came uninvited. Whole frames are late answers; anything else ends the connection.
     private func settle() {
-        guard let descriptor = socket.descriptor, isSuspect || socket.idle > Self.lookAgainAfter else { return }
-        isSuspect = false
+        guard let descriptor = socket.descriptor else { return }
         do throws(LinkFault) {
             repeat {
                 while case .frame(let frame) = buffer.withBytes(MBAP.scan) { buffer.discard(frame.length) }
@@ -64,14 +58,9 @@ final class TCPTransport: Transport {
     ) throws(LinkFault) -> Exchange {
         transaction &+= 1
         let sent = ContinuousClock.now
-        do throws(LinkFault) {
-            try socket.send(MBAP.frame(RequestPDU(request), unit: request.unit, transaction: transaction).span)
-            let outcome = try answer(to: request, from: descriptor, until: deadline)
-            return Exchange(outcome: outcome, sent: sent, received: .now)
-        } catch {
-            isSuspect = true
-            throw error
-        }
+        try socket.send(MBAP.frame(RequestPDU(request), unit: request.unit, transaction: transaction).span)
+        let outcome = try answer(to: request, from: descriptor, until: deadline)
+        return Exchange(outcome: outcome, sent: sent, received: .now)
     }
 
     private func answer(
@@ -104,12 +93,14 @@ final class TCPTransport: Transport {
             ? buffer.withBytes { AnswerPDU($0.extracting(frame.pdu), to: request) } : .refused(.unit)
         buffer.discard(frame.length)
         socket.answered()
+        // What follows is no frame, so this one may be the head of one and the tail of another.
+        guard buffer.withBytes(MBAP.scan) != .broken else {
+            socket.drop()
+            throw .bad(.header)
+        }
         switch answer {
-        case .outcome(let outcome):
-            if !buffer.isEmpty { isSuspect = true }
-            return outcome
-        case .refused(let reason):
-            throw .bad(reason)
+        case .outcome(let outcome): return outcome
+        case .refused(let reason): throw .bad(reason)
         }
     }
 

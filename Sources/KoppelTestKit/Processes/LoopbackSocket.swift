@@ -29,6 +29,21 @@ func connectedSocket(port: UInt16) -> Int32 {
     return -1
 }
 
+/// A socket that listens on a free port on loopback, and the port; -1 if there is none.
+package func listeningSocket() -> (socket: Int32, port: UInt16) {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = loopback(port: 0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+            bind(socket, generic, length) == 0 && listen(socket, 8) == 0 ? getsockname(socket, generic, &length) : -1
+        }
+    }
+    if result == 0 { return (socket, UInt16(bigEndian: address.sin_port)) }
+    close(socket)
+    return (-1, 0)
+}
+
 private func loopback(port: UInt16) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
