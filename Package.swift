@@ -23,7 +23,7 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 // Files the tests read from the source tree, which are therefore no part of their bundles.
 let testData = [
     "KoppelCommandTests": ["Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
-    "KoppelFloorTests": ["Scenarios"],
+    "KoppelFloorTests": ["Scenarios"], "KoppelModbusTests": ["Transcripts"],
 ]
 
 let package = Package(
@@ -92,9 +92,9 @@ let package = Package(
             ("KoppelMQTTTests", ["KoppelCore", "KoppelExecutor", "KoppelMQTT"]),
             ("KoppelJournalTests", ["KoppelCore", "KoppelJournal", .product(name: "GRDB", package: "GRDB.swift")]),
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
-            ("KoppelEngineTests", ["KoppelCore", "KoppelEngine"]),
+            ("KoppelEngineTests", ["KoppelCore", "KoppelModbus", "KoppelEngine", log]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
-            ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelAgent", "koppel"]),
+            ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelModbus", "KoppelAgent", "koppel"]),
             ("KoppelArchitectureTests", []),
             ("KoppelFloorTests", ["KoppelCore"]),
         ].map { (name: String, needs: [Target.Dependency]) in

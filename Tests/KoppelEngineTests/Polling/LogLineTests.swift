@@ -1,0 +1,103 @@
+import KoppelCore
+import KoppelTestKit
+import Logging
+import Synchronization
+import Testing
+
+@testable import KoppelEngine
+
+/// Log lines are edges: what goes on in the same way says nothing (field rule P85).
+@Suite(.timeLimit(.minutes(1)))
+struct LogLineTests {
+    /// Keeps the lines of everything that runs in the task.
+    private final class Lines: Sendable {
+        private let lines = Mutex<[String]>([])
+
+        var all: [String] { lines.withLock { $0 } }
+
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        init(lines: Lines) { self.lines = lines }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.add("\(event.level): \(event.message)") }
+    }
+
+    private let clock = ManualClock()
+    private let journal = MemoryJournal()
+
+    /// Runs one machine that is read every ten seconds until `end` on the manual clock.
+    private func lines(_ script: ScriptedLink.Script, until end: Duration) async throws -> (
+        lines: [String], link: ScriptedLink
+    ) {
+        let clock = clock
+        let wallClock = WallClock(
+            now: { PollingBench.begin.advanced(by: clock.now.offset) }, state: { .synchronised })
+        let link = ScriptedLink(clock: clock, wallClock: wallClock, script: script)
+        let settings = try PollingBench.settings("press", [try point("a", at: 7)], interval: .seconds(10))
+        let machine = PolledMachine(
+            settings: settings, register: PollingBench.register(settings), cost: .tcp(), doubtsClock: true)
+        let service = BusService(
+            bus: BusSettings(
+                id: try #require(Identifier("hall")), endpoint: .tcp(host: "h", port: 502), timeout: .seconds(1)),
+            machines: [machine],
+            parts: .init(
+                link: link, sink: ReadingSink(journal: journal, lanes: []), wallClock: wallClock, jitter: { 1 }),
+            clock: clock)
+        let lines = Lines()
+        await withLogger(Logger(label: "test") { _ in Handler(lines: lines) }) { _ in
+            let task = Task { await service.run() }
+            while await clock.waitForSleepers(), let next = clock.nextDeadline, next <= end {
+                clock.advance(by: next - clock.now.offset)
+            }
+            task.cancel()
+            await task.value
+        }
+        return (lines.all, link)
+    }
+
+    @Test func `P85: a thousand timeouts of one unit in a row are one log line, and its return another`() async throws {
+        let (lines, link) = try await lines(
+            .init(answer: { _, at in (at < .seconds(21_500) ? .fails(.timeout) : .words, .seconds(1)) }),
+            until: .seconds(21_600))
+        #expect(link.times().count > 1_000)
+        #expect(
+            lines == [
+                "warning: The unit does not answer; it is asked again now and then",
+                "notice: The unit answers again",
+            ])
+    }
+
+    @Test func `P85: a thousand refused connections in a row are one log line, and the return another`() async throws {
+        let (lines, link) = try await lines(
+            .init(open: { $0 < .seconds(10_500) ? .refused : nil }), until: .seconds(10_600))
+        #expect(link.openings.count > 1_000)
+        #expect(
+            lines == [
+                "warning: The bus is gone; it is opened again by itself", "notice: The bus is there again",
+            ])
+    }
+
+    @Test func `P85: a thousand readings that cannot be stored are one log line, and the return another`() async throws
+    {
+        let full = JournalError(kind: .full, path: "/data", description: "the volume is full")
+        for _ in 0..<1_000 { await journal.failNextAppend(full) }
+        let (lines, link) = try await lines(.init(), until: .seconds(10_600))
+        #expect(link.times().count > 1_000)
+        #expect(
+            lines == [
+                "error: Readings cannot be stored; they are declared missing as soon as storing works again",
+                "notice: Readings are stored again",
+            ])
+    }
+}
