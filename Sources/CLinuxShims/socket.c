@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinuxShims.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,4 +25,12 @@ int koppel_local_port(int fd)
     socklen_t size = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &size)) return -errno;
     return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+}
+
+int koppel_peer_user(int fd, unsigned int *user) {
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -errno;
+    *user = peer.uid;
+    return 0;
 }

@@ -14,6 +14,7 @@ package struct Agent: Sendable {
     private let load: @Sendable () -> SiteLoad
     private let notifier: ServiceNotifier
     private let wallClock = WallClock.system()
+    private let localCounts = LocalCounts()
     private let session = "urn:uuid:\(UUID().uuidString.lowercased())"
 
     /// - Parameters:
@@ -81,7 +82,8 @@ package struct Agent: Sendable {
                 occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since, journalIsDamaged: { occurrences.note(.damage) }, former: former)
+                    since: since, journalIsDamaged: { occurrences.note(.damage) }, localCounts: localCounts,
+                    former: former)
                 let services = try await assembly.services()
                 notifier.ready()
                 switch await serve(services, site: site, journal: journal, occurrences) {
@@ -169,6 +171,10 @@ package struct Agent: Sendable {
                 return nil
             }
             group.addTask {
+                await show(services, of: site)
+                return nil
+            }
+            group.addTask {
                 await keepWatchdog()
                 return nil
             }
@@ -188,6 +194,18 @@ package struct Agent: Sendable {
             group.cancelAll()
             await group.waitForAll()
             return ending
+        }
+    }
+
+    /// Answers `koppel status`, `record` and `explain`.
+    private func show(_ services: SiteAssembly.Services, of site: Site) async {
+        let server = LocalServer(
+            socket: LocalSocket(dataFolder: site.agent.dataFolder), counts: localCounts,
+            answer: services.status.answer)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await services.gauge.run() }
+            group.addTask { await services.gauge.sample() }
+            group.addTask { await server.run() }
         }
     }
 

@@ -17,6 +17,10 @@ struct Koppel: AsyncParsableCommand {
             IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,
+            StatusCommand.self,
+            RecordCommand.self,
+            ReplayCommand.self,
+            ExplainCommand.self,
             DemoCommand.self,
         ])
 }

@@ -58,3 +58,6 @@ int koppel_local_port(int fd);
 /// Gives free heap back (malloc_trim), and unmaps the pages of program and libraries that hold only code
 /// (MADV_DONTNEED); those that are needed again come back from the page cache.
 void koppel_trim_memory(void);
+
+/// The user at the other end of a Unix socket, as it was when it connected (SO_PEERCRED).
+int koppel_peer_user(int fd, unsigned int *user);

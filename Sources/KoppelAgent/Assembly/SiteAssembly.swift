@@ -20,6 +20,8 @@ struct SiteAssembly {
     let since: Timestamp
     /// Called when a destination finds that the journal cannot be read any more.
     let journalIsDamaged: @Sendable () -> Void
+    /// How the clients of the local socket fared in this run.
+    let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
     var former: [MachineDescription] = []
 
@@ -27,6 +29,9 @@ struct SiteAssembly {
     struct Services: Sendable {
         var buses: [BusService<ThreadClock>]
         var deliveries: [DeliveryService<ThreadClock>]
+        /// What the local socket shows, and who counts for it.
+        var status: StatusSource
+        var gauge: JournalGauge
         /// What consumers are told of each machine.
         var machines: [MachineDescription]
     }
@@ -62,7 +67,10 @@ struct SiteAssembly {
             polled[bus.id, default: []].append(one)
         }
 
-        let deliveries = served.compactMap { delivery(to: $0, agent: agent, machines: descriptions) }
+        let gauges = Dictionary(served.map { ($0.id, DeliveryGauge()) }) { first, _ in first }
+        let deliveries = served.compactMap {
+            delivery(to: $0, agent: agent, machines: descriptions, gauge: gauges[$0.id] ?? DeliveryGauge())
+        }
         let sink = ReadingSink(journal: journal, lanes: deliveries.compactMap(\.lane))
         for refused in await sink.store(opening) {
             for (bus, machines) in polled {
@@ -70,17 +78,32 @@ struct SiteAssembly {
                 polled[bus]?[index].couldNotStore(refused.record)
             }
         }
+        let rings = rings(of: site.buses.filter { polled[$0.id] != nil })
+        let gauge = JournalGauge(journal: journal, sink: sink, gauges: gauges, wallClock: wallClock)
         return Services(
-            buses: site.buses.compactMap { service(for: $0, machines: polled[$0.id] ?? [], sink: sink) },
-            deliveries: deliveries.map(\.service), machines: descriptions)
+            buses: site.buses.compactMap {
+                service(for: $0, machines: polled[$0.id] ?? [], sink: sink, tap: rings[$0.id])
+            },
+            deliveries: deliveries.map(\.service),
+            status: StatusSource(
+                site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
+                plan: SitePlan(site), counts: localCounts),
+            gauge: gauge, machines: descriptions)
+    }
+
+    /// A ring of frames for each bus: 256 KiB, less where there are many, so that all of them stay below 4 MiB up to
+    /// 256 buses.
+    private func rings(of buses: [BusSettings]) -> [Identifier: FrameRing] {
+        let limit = max(16 << 10, min(256 << 10, (4 << 20) / max(1, buses.count)))
+        return Dictionary(buses.map { ($0.id, FrameRing(limit: limit)) }) { first, _ in first }
     }
 
     private func service(
-        for bus: BusSettings, machines: [PolledMachine], sink: ReadingSink
+        for bus: BusSettings, machines: [PolledMachine], sink: ReadingSink, tap: FrameRing?
     ) -> BusService<ThreadClock>? {
         guard !machines.isEmpty else { return nil }
         do throws(BusError) {
-            let link = try ModbusBus.link(for: bus, clock: wallClock)
+            let link = try ModbusBus.link(for: bus, clock: wallClock, tap: tap)
             return BusService(
                 bus: bus, machines: machines,
                 parts: .init(
@@ -96,7 +119,8 @@ struct SiteAssembly {
     }
 
     private func delivery(
-        to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription]
+        to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription],
+        gauge: DeliveryGauge
     ) -> (service: DeliveryService<ThreadClock>, lane: LiveLane?)? {
         do throws(DialectError) {
             let dialect = try DialectRegistry.dialect(
@@ -108,7 +132,7 @@ struct SiteAssembly {
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
-                    session: session, since: since, journalIsDamaged: journalIsDamaged),
+                    session: session, since: since, journalIsDamaged: journalIsDamaged, gauge: gauge),
                 clock: ThreadClock(on: uplink.executor))
             // Latest values nobody is told of are not kept.
             return (service, destination.publish.contains(.values) ? live : nil)

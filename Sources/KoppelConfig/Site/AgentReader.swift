@@ -9,7 +9,7 @@ struct AgentReader {
         guard let section = field.section(Self.keys) else { return nil }
         let id = section.required("id")?.identifier()
         let location = section.required("location").flatMap(readLocation)
-        let data = section["data"].flatMap { readFolder($0, from: folder) } ?? "/var/lib/koppel"
+        let data = section["data"].flatMap { readData($0, from: folder) } ?? "/var/lib/koppel"
         let journal = section["journal"].map(readJournal) ?? JournalSettings()
         let clock = section["clock"]?.word(of: ["isolated", "synchronised"])
         let shutdown = section["shutdown"]?.duration(in: .seconds(1) ... .seconds(600)) ?? .seconds(10)
@@ -29,6 +29,18 @@ struct AgentReader {
             issues: field.issues)
         let items = list.isList ? list.list() ?? [] : [list]
         return items.compactMap { readFolder($0, from: folder) }
+    }
+
+    private func readData(_ field: Field, from folder: String) -> String? {
+        guard let data = readFolder(field, from: folder) else { return nil }
+        if !LocalSocketName.fits(folder: data) {
+            field.warning(
+                "the path of the data folder is too long for a socket in it: `koppel status`, `record` and `explain` "
+                    + "will not reach the agent",
+                hint: "Choose a folder of at most \(LocalSocketName.longestPath - LocalSocketName.file.utf8.count - 1) "
+                    + "bytes.")
+        }
+        return data
     }
 
     private func readFolder(_ field: Field, from folder: String) -> String? {

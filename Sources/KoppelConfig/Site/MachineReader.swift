@@ -138,7 +138,7 @@ final class ProfileLookup {
     /// `nil` after an issue, here or in the profile's own file.
     func find(_ field: Field) -> ProfileReader.Result? {
         guard let name = field.string() else { return nil }
-        guard let path = isPath(name) ? ownPath(name, field) : library.path(of: name) else {
+        guard let path = path(field) else {
             if !isPath(name) {
                 field.error("there is no profile `\(name)`", hint: library.unknownHint(name))
             }
@@ -153,6 +153,12 @@ final class ProfileLookup {
         loaded[path] = .some(isUsable ? result : nil)
         if !isUsable { field.error("profile `\(name)` has errors", hint: "They are listed with its file.") }
         return isUsable ? result : nil
+    }
+
+    /// The file a machine means; `nil` if there is none, with an issue if it was named as a file.
+    func path(_ field: Field) -> String? {
+        guard let name = field.scalarText else { return nil }
+        return isPath(name) ? ownPath(name, field) : library.path(of: name)
     }
 
     private func isPath(_ name: String) -> Bool {

@@ -24,6 +24,12 @@ package enum TopicTree {
         machineBase(Array(location.prefix(2))) + "_agent/\(agent)/status"
     }
 
+    /// Where the latest reading of a signal and the history of its machine go.
+    package static func topics(of signal: SignalName, location: [LocationLevel]) -> (value: String, batch: String) {
+        let base = machineBase(location)
+        return (base + "_value/\(signal)", base + "_batch")
+    }
+
     /// The longest topic a machine with these signals and alarms will ever use, to be held against ``maximumLength``.
     package static func longestTopic(
         location: [LocationLevel], signals: [SignalName], alarms: [Identifier] = [], form: Form = .levels

@@ -21,11 +21,13 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         package var since: Timestamp
         /// Called each time the journal turns out to be damaged; nothing can be delivered until it is opened again.
         package var journalIsDamaged: @Sendable () -> Void
+        /// Where it shows how it fares.
+        package var gauge: DeliveryGauge
 
         package init(
             journal: any Journal, uplink: any Uplink, dialect: any Dialect, live: LiveLane,
             quarantine: any Quarantine, wallClock: WallClock, session: String, since: Timestamp,
-            journalIsDamaged: @escaping @Sendable () -> Void = {}
+            journalIsDamaged: @escaping @Sendable () -> Void = {}, gauge: DeliveryGauge = DeliveryGauge()
         ) {
             self.journal = journal
             self.uplink = uplink
@@ -36,6 +38,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             self.session = session
             self.since = since
             self.journalIsDamaged = journalIsDamaged
+            self.gauge = gauge
         }
     }
 
@@ -94,10 +97,18 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     private func settle(_ events: AsyncStream<UplinkEvent>) async {
         for await event in events {
             switch event {
-            case .connected(let facts): await session.connected(facts)
-            case .disconnected: await session.disconnected()
-            case .acknowledged(let token): await session.acknowledged(token)
-            case .refused(let token, let refusal): await handle(refusal, of: token)
+            case .connected(let facts):
+                parts.gauge.connected(at: parts.wallClock.now)
+                await session.connected(facts)
+            case .disconnected(let error):
+                parts.gauge.disconnected(error, at: parts.wallClock.now)
+                await session.disconnected()
+            case .acknowledged(let token):
+                parts.gauge.acknowledged(at: parts.wallClock.now)
+                await session.acknowledged(token)
+            case .refused(let token, let refusal):
+                parts.gauge.refused(refusal, at: parts.wallClock.now)
+                await handle(refusal, of: token)
             }
         }
     }
@@ -147,6 +158,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                 "destination": "\(destination.id)", "mqtt.topic": "\(message.topic)",
                 "mqtt.reason": "0x\(String(refusalCode: reasonCode))",
             ])
+        parts.gauge.quarantined()
         await parts.quarantine.keep(
             QuarantinedMessage(
                 destination: destination.id, topic: message.topic, payload: message.payload, reasonCode: reasonCode,
@@ -207,7 +219,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
 
     /// Says who we are before anything else: status, then a descriptor for each machine.
     private func greet(_ generation: UInt64) async -> Bool {
-        let messages = parts.dialect.birth(await status())
+        let messages = parts.dialect.birth(await status(elapsed: nil))
         for message in messages {
             guard await sendLive(message, generation: generation) else { return false }
         }
@@ -215,8 +227,8 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         return true
     }
 
-    /// How it is with the agent and with what this destination still has to get.
-    private func status() async -> AgentStatus {
+    /// How it is with the agent and with what this destination still has to get; `elapsed` since it was asked before.
+    private func status(elapsed: Duration?) async -> AgentStatus {
         let clock = parts.wallClock.reading
         var status = AgentStatus(
             session: parts.session, since: parts.since.advanced(by: clock.step), clock: clock.state,
@@ -226,6 +238,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             status.dropped = try await parts.journal.state().dropped
             status.oldestPending = backlog.oldest
             status.pending = backlog.readings
+            parts.gauge.counted(backlog, at: parts.wallClock.now, elapsed: elapsed)
         } catch {
             // The journal says what is wrong where it stores readings; the status leaves the buffer out.
             if error.kind == .corrupt { parts.journalIsDamaged() }
@@ -239,10 +252,12 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     private func keepStatus(_ generation: UInt64) async {
         var told: AgentStatus?
         var pause = statusInterval
+        var before = clock.now
         while true {
             do { try await clock.sleep(for: pause) } catch { return }
             let begin = clock.now
-            var next = await status()
+            var next = await status(elapsed: before.duration(to: begin))
+            before = begin
             pause = max(statusInterval, begin.duration(to: clock.now) * 50)
             // The error changes all the time and is told along with the rest.
             let error = next.clockErrorMilliseconds

@@ -1,11 +1,13 @@
 package import KoppelCore
 internal import Logging
+internal import Synchronization
 
 /// Where readings go: into the journal first, and only what is stored there becomes a live value.
 package actor ReadingSink {
     private let journal: any Journal
     private let lanes: [LiveLane]
     private var isFailing = false
+    private nonisolated let stored = Atomic<UInt64>(0)
 
     package init(journal: any Journal, lanes: [LiveLane]) {
         self.journal = journal
@@ -19,6 +21,7 @@ package actor ReadingSink {
         let records = swept.map(\.record)
         do throws(JournalError) {
             _ = try await journal.append(records)
+            stored.wrappingAdd(records.reduce(0) { $0 + UInt64($1.readings.count) }, ordering: .relaxed)
             for lane in lanes { await lane.offer(swept) }
             if await isFailing { await recovered() }
             return []
@@ -27,6 +30,9 @@ package actor ReadingSink {
             return swept
         }
     }
+
+    /// Readings stored since the site was loaded.
+    package nonisolated var storedReadings: UInt64 { stored.load(ordering: .relaxed) }
 
     /// See ``Journal/liveBacklog``.
     nonisolated var liveBacklog: Int? { journal.liveBacklog }

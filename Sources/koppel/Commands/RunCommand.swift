@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = log
-            return handler
+            return LogLineCount.counting(handler)
         }
         let agent = Agent(environment: ProcessInfo.processInfo.environment) { [config] in
             let files = DiskFiles()

@@ -68,6 +68,25 @@ enum Program {
     }
 }
 
+extension Program {
+    /// Runs a daemon while `body` runs, and ends it with SIGTERM.
+    static func during(_ arguments: [String], body: () async throws -> Void) async throws {
+        _ = try await Subprocess.run(
+            .name("env"), arguments: Arguments([path] + arguments), environment: environment, input: .none,
+            output: .discarded, error: .discarded
+        ) { execution in
+            let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
+            do {
+                try await body()
+                await execution.teardown(using: end)
+            } catch {
+                await execution.teardown(using: end)
+                throw error
+            }
+        }
+    }
+}
+
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../..").standardizedFileURL.path

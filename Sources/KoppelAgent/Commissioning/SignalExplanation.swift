@@ -1,0 +1,111 @@
+internal import KoppelConfig
+package import KoppelCore
+internal import KoppelDialects
+internal import KoppelEngine
+internal import KoppelModbus
+
+/// One signal from its topic back to its register (`koppel explain`): what is configured, and if the agent runs, what
+/// it last heard.
+package struct SignalExplanation: Sendable {
+    package struct Destination: Sendable {
+        package var id: Identifier
+        /// The topics it gets the signal on, in words where none.
+        package var topics: [String]
+        package var policy: String
+    }
+
+    /// The last question of the running agent that holds the signal.
+    package struct Latest: Sendable {
+        package var line: TranscriptReplay.Line
+        package var words: [UInt16]
+        package var decoded: Decoded
+    }
+
+    package let machine: MachineSettings
+    package let bus: BusSettings
+    package let point: Point
+    /// True if the signal is the running total that the agent makes of the point's counter.
+    package let isTotal: Bool
+    package let name: SignalName
+    package let interval: Duration
+    package let destinations: [Destination]
+    /// The request that reads it when everything of its interval is due, and what is read with it; `nil` if no request
+    /// can.
+    package let request: ReadRequest?
+    package let requestTime: Duration
+    package let sharers: [SignalName]
+    package let problem: String?
+
+    /// `nil` if the machine publishes no such signal.
+    package init?(signal name: SignalName, machine: MachineSettings, site: Site) {
+        guard let bus = site.buses.first(where: { $0.id == machine.bus }) else { return nil }
+        let published = PublishedSignals(points: machine.points).entries.first { $0.name == name }
+        let index: Int
+        switch published?.source {
+        case .point(let place): (index, isTotal) = (place, false)
+        case .total(let place): (index, isTotal) = (place, true)
+        case nil:
+            // A helper is read and not published; it can be explained all the same.
+            guard let helper = machine.points.firstIndex(where: { $0.signal == name }) else { return nil }
+            (index, isTotal) = (helper, false)
+        }
+        self.machine = machine
+        self.bus = bus
+        self.name = name
+        let point = machine.points[index]
+        self.point = point
+        interval = point.sampling.interval ?? machine.profile.interval
+        let planner = ReadPlanner(machine: machine, cost: BusCost(bus.endpoint))
+        let group = PollGroup.groups(of: machine).first { $0.points.contains(index) }
+        let plan = planner.plan(group?.points ?? [index])
+        let read = plan.first { $0.points.contains { $0.point == index } }
+        request = read?.request
+        requestTime = read?.time ?? .zero
+        sharers = (read?.points ?? []).map { machine.points[$0.point].signal }.filter { $0 != point.signal }
+        problem = planner.problems.first { $0.points.contains(index) }.map { "\($0)" }
+        destinations = site.destinations.map { Self.destination($0, name, point, machine) }
+    }
+
+    private static func destination(
+        _ settings: DestinationSettings, _ name: SignalName, _ point: Point, _ machine: MachineSettings
+    ) -> Destination {
+        let topics = TopicTree.topics(of: name, location: machine.location)
+        var reached: [String] = []
+        if settings.isServed, point.published {
+            if settings.publish.contains(.values) { reached.append(topics.value) }
+            if settings.publish.contains(.batches) { reached.append(topics.batch) }
+        }
+        let policy =
+            switch settings.share {
+            case .all: "share: all, the owner's own broker"
+            case .policy(let path): "by the policy \(path)"
+            }
+        return Destination(id: settings.id, topics: reached, policy: settings.isServed ? policy : "not served yet")
+    }
+
+    /// The state of the machine and the alarms that the profile makes of this signal, in words.
+    package var uses: [String] {
+        var uses = machine.profile.alarms.filter { $0.signal == point.signal }.map { "alarm \($0.code)" }
+        let stateSignals: [SignalName?] =
+            switch machine.profile.stateRule?.basis {
+            case .register(let signal, _): [signal]
+            case .bits(let fault, let run, let power): [fault, run, power]
+            case .power(let signal, _, _, _, _, _): [signal]
+            case nil: []
+            }
+        if stateSignals.contains(point.signal) { uses.insert("machine state", at: 0) }
+        uses += machine.points.filter { $0.scaleRegister == point.signal }.map { "scale of \($0.signal)" }
+        return uses
+    }
+
+    /// What the running agent last heard of this signal; `nil` if its ring of frames holds no such question.
+    package func latest(from client: LocalClient) async throws(LocalClient.Failure) -> Latest? {
+        let transcript = try client.frames(bus: bus.id).transcript
+        let lines = await TranscriptReplay(transcript, points: machine.points).lines(unit: machine.unit)
+        for line in lines.reversed() {
+            guard let signal = line.signals.first(where: { $0.point.signal == point.signal }) else { continue }
+            return Latest(line: line, words: signal.words, decoded: signal.decoded)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,147 @@
+package import KoppelCore
+internal import KoppelModbus
+
+/// How it is with a running agent: what `koppel status` shows, and with `--json` writes.
+///
+/// Bounded by the site: one entry a bus, unit and destination, and at most ``mostProblems`` problems and
+/// ``mostLearned`` learned facts.
+package struct StatusDocument: Codable, Hashable, Sendable {
+    static let mostProblems = 200
+    static let mostLearned = 1_000
+
+    package struct Agent: Codable, Hashable, Sendable {
+        package var id: String
+        package var version: String
+        package var process: Int32
+        package var since: Moment
+        /// `synchronised`, `holdover` or `unsynchronised`.
+        package var clock: String
+        package var clockErrorMs: Double?
+        package var memoryBytes: Int?
+        /// Log lines since it began: an agent that logs edges and not levels has few (field rule P85).
+        package var logLines: UInt64
+    }
+
+    package struct Bus: Codable, Hashable, Sendable {
+        package var id: String
+        package var url: String
+        /// `open`, `closed`, `waiting` before the first look, or `unused` without machines.
+        package var state: String
+        /// When it was opened or closed last.
+        package var since: Moment?
+        package var failures: UInt64
+        package var lastError: String?
+        package var lastErrorAt: Moment?
+        /// Part of the bus time that requests take: planned, and as measured over the last seconds.
+        package var plannedLoad: Double
+        package var load: Double?
+        package var ring: Ring
+        package var units: [Unit]
+    }
+
+    /// The frames kept of a bus.
+    package struct Ring: Codable, Hashable, Sendable {
+        package var bytes: Int
+        package var limitBytes: Int
+    }
+
+    package struct Unit: Codable, Hashable, Sendable {
+        package var unit: UInt8
+        package var machines: [String]
+        /// As ``UnitFigures/State``: `waiting`, `answering`, `silent`, `never-answered`, `over-share`.
+        package var state: String
+        package var since: Moment?
+        package var requests: UInt64
+        package var answers: UInt64
+        package var timeouts: UInt64
+        package var badFrames: UInt64
+        package var exceptions: UInt64
+        package var missedSlots: UInt64
+        package var load: Double
+        package var medianMs: Double?
+        package var p999Ms: Double?
+        package var timeoutMs: Double
+        /// How many times the slowest answers fit into the timeout.
+        package var headroom: Double?
+        package var lastError: String?
+        package var lastErrorAt: Moment?
+    }
+
+    package struct Learned: Codable, Hashable, Sendable {
+        package var bus: String
+        package var unit: UInt8
+        /// In words, with table and addresses.
+        package var fact: String
+        package var since: Moment
+        package var until: Moment
+    }
+
+    package struct Destination: Codable, Hashable, Sendable {
+        package var id: String
+        package var url: String
+        /// `connected`, `away`, or `not-served` if this version cannot serve it.
+        package var state: String
+        package var since: Moment?
+        package var failures: UInt64
+        package var lastError: String?
+        package var backlog: UInt64?
+        package var oldest: Moment?
+        package var counted: Moment?
+        package var catchUpSeconds: Double?
+        package var lastAcknowledged: Moment?
+        package var refused: UInt64
+        /// The last reason code a message was refused with, and when.
+        package var lastRefusal: UInt8?
+        package var lastRefused: Moment?
+        package var quarantined: UInt64
+    }
+
+    package struct Journal: Codable, Hashable, Sendable {
+        package var bytes: Int
+        package var limitBytes: Int
+        package var oldest: Moment?
+        package var dropped: UInt64
+        package var readingsPerSecond: Double?
+        /// How long the room that is left lasts when no destination takes anything (field rule P65).
+        package var hoursLeft: Double?
+        package var counted: Moment
+    }
+
+    /// The local socket itself.
+    package struct Local: Codable, Hashable, Sendable {
+        package var served: UInt64
+        package var refused: UInt64
+        package var cutOff: UInt64
+    }
+
+    package var now: Moment
+    package var agent: Agent
+    package var buses: [Bus]
+    package var learned: [Learned]
+    package var destinations: [Destination]
+    package var journal: Journal?
+    package var local: Local
+    /// What a person has to look at, the gravest first; empty if all is well.
+    package var problems: [String] = []
+}
+
+/// A moment in UTC, written as ISO 8601 to the microsecond.
+package struct Moment: Codable, Hashable, Sendable {
+    package var timestamp: Timestamp
+
+    package init(_ timestamp: Timestamp) { self.timestamp = timestamp }
+
+    package init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let timestamp = Timestamp(isoText: text[...]) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "`\(text)` is no moment"))
+        }
+        self.timestamp = timestamp
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(timestamp.isoText)
+    }
+}

@@ -1,0 +1,121 @@
+internal import Foundation
+internal import Glibc
+internal import KoppelCore
+internal import KoppelEngine
+internal import KoppelModbus
+
+/// Everything the local socket shows, gathered from where it is kept. Asking changes nothing.
+struct StatusSource: Sendable {
+    let site: Site
+    let since: Timestamp
+    let wallClock: WallClock
+    let rings: [Identifier: FrameRing]
+    let gauges: [Identifier: DeliveryGauge]
+    let journal: JournalGauge
+    let plan: SitePlan
+    let counts: LocalCounts
+
+    /// The document for a request of a client.
+    func answer(_ request: LocalRequest?) async -> [UInt8] {
+        let answer: LocalAnswer
+        switch request {
+        case .status: answer = LocalAnswer(status: await status())
+        case .frames(let bus, let from):
+            if let frames = frames(bus, from: from) {
+                answer = LocalAnswer(frames: frames)
+            } else {
+                let known = rings.keys.map(\.description).sorted().joined(separator: ", ")
+                answer = LocalAnswer(error: "this agent polls no bus `\(bus)`. It polls: \(known)")
+            }
+        case nil: answer = LocalAnswer(error: "this is no question the agent knows. Are both of the same version?")
+        }
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return Array(try encoder.encode(answer))
+        } catch {
+            // A number that is not finite: our own mistake, which must not end the agent.
+            return Array(#"{"error":"the status cannot be written"}"#.utf8)
+        }
+    }
+
+    private func frames(_ id: Identifier, from number: UInt64) -> FramesDocument? {
+        guard let ring = rings[id], let bus = site.buses.first(where: { $0.id == id }) else { return nil }
+        let excerpt = ring.excerpt(from: number)
+        let begin = wallClock.wall.advanced(by: .zero - excerpt.begin.duration(to: .now))
+        let micros = begin.nanoseconds / 1_000 * 1_000
+        var transcript = Transcript(of: bus, version: koppelVersion, begin: Timestamp(nanoseconds: micros))
+        // The longest a machine on the bus is waited for, so that a replay waits as long.
+        transcript.timeout = site.machines.filter { $0.bus == id }.compactMap(\.profile.timing.responseTimeout)
+            .reduce(bus.timeout, max)
+        transcript.lost = excerpt.lost
+        transcript.entries = excerpt.entries
+        return FramesDocument(transcript: transcript.text, next: excerpt.next)
+    }
+
+    func status() async -> StatusDocument {
+        let filled = await journal.latest()
+        var status = StatusDocument(
+            now: Moment(wallClock.wall), agent: agent, buses: site.buses.map(bus), learned: [],
+            destinations: site.destinations.map(destination), journal: filled.map { journal($0.state, $0.counted) },
+            local: .init(served: counts[.served], refused: counts[.refused], cutOff: counts[.cutOff]))
+        status.problems = status.judgedProblems()
+        return status
+    }
+
+    /// A moment in the agent's own time as the clock on the wall has it.
+    private func moment(_ time: Timestamp) -> Moment { Moment(time.advanced(by: wallClock.reading.step)) }
+
+    private var agent: StatusDocument.Agent {
+        StatusDocument.Agent(
+            id: site.agent.id.description, version: koppelVersion, process: getpid(), since: moment(since),
+            clock: wallClock.state.name, clockErrorMs: wallClock.reading.errorMilliseconds, memoryBytes: residentBytes,
+            logLines: LogLineCount.total)
+    }
+
+    /// What the kernel counts as resident; `nil` if it does not say.
+    private var residentBytes: Int? {
+        // try? because a figure that is missing is shown as missing.
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii) else { return nil }
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return pages.map { $0 * Int(getpagesize()) }
+    }
+
+    private func bus(_ settings: BusSettings) -> StatusDocument.Bus {
+        let ring = rings[settings.id]
+        let planned = plan.buses.first { $0.id == settings.id }
+        return StatusDocument.Bus(
+            id: settings.id.description,
+            url: Transcript(of: settings, version: "", begin: wallClock.now).url,
+            state: ring == nil ? "unused" : "waiting", since: nil, failures: 0, lastError: nil, lastErrorAt: nil,
+            plannedLoad: planned?.load ?? 0, load: nil,
+            ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0), units: [])
+    }
+
+    private func destination(_ settings: DestinationSettings) -> StatusDocument.Destination {
+        let figures = gauges[settings.id]?.figures
+        return StatusDocument.Destination(
+            id: settings.id.description,
+            url: "\(settings.tls == nil ? "mqtt" : "mqtts")://\(settings.host):\(settings.port)",
+            state: figures.map { $0.isConnected ? "connected" : "away" } ?? "not-served",
+            since: moment(figures?.changed ?? since), failures: figures?.failures ?? 0,
+            lastError: figures?.lastError, backlog: figures?.backlog?.readings,
+            oldest: figures?.backlog?.oldest.map(Moment.init), counted: figures?.counted.map(moment),
+            catchUpSeconds: figures?.catchUp?.inSeconds,
+            lastAcknowledged: figures?.lastAcknowledged.map(moment), refused: figures?.refused ?? 0,
+            lastRefusal: figures?.lastRefusal?.reasonCode, lastRefused: figures?.lastRefused.map(moment),
+            quarantined: figures?.quarantined ?? 0)
+    }
+
+    private func journal(_ state: JournalState, _ counted: Timestamp) -> StatusDocument.Journal {
+        let pace = journal.pace
+        let left = Double(max(0, site.agent.journal.limit - state.bytes))
+        // A stored reading takes what those in the file take; few say nothing, and then the plan's assumption stands in.
+        let size =
+            state.readings >= 10_000 ? Double(state.bytes) / Double(state.readings) : SitePlan.bytesPerReading
+        return StatusDocument.Journal(
+            bytes: state.bytes, limitBytes: site.agent.journal.limit, oldest: state.oldest.map(Moment.init),
+            dropped: state.dropped, readingsPerSecond: pace,
+            hoursLeft: pace.flatMap { $0 > 0 ? left / ($0 * size) / 3_600 : nil }, counted: moment(counted))
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import KoppelCore
+import KoppelModbus
+import Testing
+
+@testable import KoppelAgent
+
+/// The commands that look into a running agent, against one that runs, and against none.
+@Suite(.timeLimit(.minutes(2)))
+struct LocalCommandTests {
+    private func site(in folder: borrowing TemporaryFolder, port: Int) throws -> String {
+        try folder.write(
+            """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}, data: ./data}
+            buses: {hal-3: {url: "tcp://127.0.0.1:\(port)", timeout: 300ms}}
+            machines:
+              main-meter: {bus: hal-3, unit: 1, profile: eastron/sdm120, location: {area: hal-3}, every: 200ms}
+            destinations:
+              plant: {url: "mqtt://127.0.0.1:1", publish: [meta, values, batches], share: all}
+            """, to: "site.yaml")
+    }
+
+    @Test func `without an agent, status and record say what to do and end with 69`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try site(in: folder, port: 1_502)
+        for command in [["status"], ["record", "--bus", "hal-3"]] {
+            let outcome = try await Program.run(command + ["--config", site, "--profiles", Repository.devices])
+            #expect(outcome.code == 69)
+            #expect(outcome.errors.contains("no agent runs on this data folder"))
+            #expect(outcome.errors.contains("koppel run"))
+        }
+    }
+
+    @Test func `explain works from the files alone, and says what it then cannot know`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try site(in: folder, port: 1_502)
+        let outcome = try await Program.run([
+            "explain", "main-meter", "electrical/frequency", "--config", site, "--profiles", Repository.devices,
+        ])
+        #expect(outcome.code == 0)
+        try Golden.expect(outcome.output, is: "explain-alone", replacing: folder.path)
+    }
+
+    @Test func `a machine or a signal that is not there is told with what is`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try site(in: folder, port: 1_502)
+        let machine = try await Program.run(["explain", "saw", "electrical/frequency", "--config", site])
+        #expect(machine.code == 78)
+        #expect(machine.errors.contains("In the site file: main-meter"))
+        let signal = try await Program.run(["explain", "main-meter", "electrical/x", "--config", site])
+        #expect(signal.code == 78)
+        #expect(signal.errors.contains("no signal `electrical/x`"))
+        let bus = try await Program.run(["record", "--bus", "../x", "--config", site])
+        #expect(bus.code == 64)
+    }
+
+    /// A simulated meter, an agent that reads it, and `body` with the arguments that name the agent's site.
+    private func withAgent(_ body: (_ site: [String], _ folder: String) async throws -> Void) async throws {
+        let meter = ["simulate", "--bus", "tcp://127.0.0.1:0", "--unit", "1", "--profile", "eastron/sdm120"]
+        _ = try await Program.serving(meter) { lines in
+            let word = lines.flatMap { $0.split(separator: " ") }.first { $0.hasPrefix("127.0.0.1:") }
+            let port = try #require(word.flatMap { Int($0.dropFirst("127.0.0.1:".count)) })
+            let folder = try TemporaryFolder()
+            let path = folder.path
+            let site = ["--config", try site(in: folder, port: port), "--profiles", Repository.devices]
+            try await Program.during(["run", "--config", site[1], "--log", "error"]) {
+                let end = ContinuousClock.now + .seconds(20)
+                while !FileManager.default.fileExists(atPath: path + "/data/koppel.sock") {
+                    try #require(ContinuousClock.now < end, "the agent opens no socket")
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                try await body(site, path)
+            }
+        }
+    }
+
+    @Test func `a running agent shows how it is, what went over a bus, and what a signal said last`() async throws {
+        try await withAgent { site, folder in
+            let status = try await Program.run(["status", "--json"] + site)
+            let document = try JSONDecoder().decode(StatusDocument.self, from: Data(status.output.utf8))
+            #expect(document.agent.id == "box-1")
+            #expect(document.buses.map(\.id) == ["hal-3"])
+            // The destination is not there, which is a problem, and problems are exit code 1.
+            #expect(document.destinations.first?.state == "away")
+            #expect(document.problems.contains { $0.contains("destination plant is away") })
+            #expect(status.code == 1)
+            #expect(try await Program.run(["status", "--data", folder + "/data"]).output.contains("destination"))
+
+            let file = folder + "/record.txt"
+            let recorded = try await Program.run(
+                ["record", "--bus", "hal-3", "--seconds", "1", "--out", file] + site)
+            #expect(recorded.code == 0)
+            let transcript = try Transcript(text: String(contentsOfFile: file, encoding: .utf8))
+            #expect(transcript.entries.contains { transcript.request($0.event)?.unit == UnitID(1) })
+            #expect(try await Program.run(["record", "--bus", "hal-3", "--out", file] + site).code == 74)
+            let unknown = try await Program.run(["record", "--bus", "hal-4"] + site)
+            #expect(unknown.code == 1)
+            #expect(unknown.errors.contains("It polls: hal-3"))
+
+            let replayed = try await Program.run(
+                ["replay", file, "--profile", "eastron/sdm120", "--profiles", Repository.devices])
+            #expect(replayed.code == 0)
+            #expect(replayed.output.contains("electrical/current"))
+            #expect(!replayed.output.contains(" bad "))
+
+            let explained = try await Program.run(["explain", "main-meter", "electrical/frequency"] + site)
+            #expect(explained.code == 0)
+            #expect(explained.output.contains("quality      good"))
+        }
+    }
+
+    @Test func `X01, X07, X12: a running agent listens nowhere, shows no secret, and its socket is its own`()
+        async throws
+    {
+        try await withAgent { site, folder in
+            var status = stat()
+            #expect(stat(folder + "/data/koppel.sock", &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            let shown = try await Program.run(["status", "--json"] + site)
+            let document = try JSONDecoder().decode(StatusDocument.self, from: Data(shown.output.utf8))
+            // Every socket the process has, in the tables of the kernel: state 0A is listening.
+            let sockets = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(document.agent.process)/fd")
+                .compactMap {
+                    try? FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/\(document.agent.process)/fd/\($0)")
+                }
+            for table in ["tcp", "tcp6"] {
+                for line in try String(contentsOfFile: "/proc/net/\(table)", encoding: .utf8).split(separator: "\n")
+                    .dropFirst()
+                {
+                    let fields = line.split(separator: " ")
+                    guard fields.count > 9, fields[3] == "0A" else { continue }
+                    #expect(!sockets.contains("socket:[\(fields[9])]"))
+                }
+            }
+        }
+    }
+}
