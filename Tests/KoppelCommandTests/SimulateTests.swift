@@ -28,9 +28,10 @@ struct SimulateTests {
 
     private let tcp = ["simulate", "--bus", "tcp://127.0.0.1:0", "--unit", "3", "--profile", "eastron/sdm630-v2"]
 
-    @Test func `a machine served over TCP is read with every signal good`() async throws {
-        let served = try await Program.serving(tcp) { lines in
-            let bus = "tcp://127.0.0.1:\(try port(of: lines))"
+    @Test(arguments: ["tcp", "rtu+tcp"])
+    func `a machine served over TCP is read with every signal good`(_ scheme: String) async throws {
+        let served = try await Program.serving(tcp.map { $0.replacing("tcp://", with: "\(scheme)://") }) { lines in
+            let bus = "\(scheme)://127.0.0.1:\(try port(of: lines))"
             let outcome = try await Program.run(
                 "read", "--bus", bus, "--unit", "3", "--profile", "eastron/sdm630-v2", "--json")
             #expect(outcome.code == 0)

@@ -51,6 +51,29 @@ struct SiteTests {
         #expect(load.site?.buses.map(\.endpoint) == zip(devices, lines).map { .rtu(device: $0, line: $1) })
     }
 
+    @Test func `a bus may be a device server, and connect for each sweep`() throws {
+        let site = try #require(
+            try load(
+                """
+                koppel: 1
+                agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+                buses:
+                  plain: {url: "rtu+tcp://gateway:4001"}
+                  full: {url: "rtu+tcp://[fe80::1]:4001?baud=19200&format=8N2", connection: keep}
+                  swept: {url: "tcp://plc", connection: per-sweep}
+
+                """
+            ).site)
+        #expect(
+            site.buses.map(\.endpoint) == [
+                .rtuOverTCP(host: "gateway", port: 4_001),
+                .rtuOverTCP(
+                    host: "fe80::1", port: 4_001, line: SerialLine(baud: 19_200, parity: .none, stopBits: 2)),
+                .tcp(host: "plc", port: 502),
+            ])
+        #expect(site.buses.map(\.connection) == [.keep, .keep, .perSweep])
+    }
+
     @Test func `a machine may be simulated, slower than its profile and have its own timing`() throws {
         let machine = try machine("simulated: true, timeout: 300ms, pause: 5ms, every: 1min, title: Meter")
         #expect(machine.simulated)

@@ -25,6 +25,7 @@ final class ScriptedLink: ModbusLink {
         var opened: [Duration] = []
         var asked: [(request: ReadRequest, at: Duration)] = []
         var closed = 0
+        var rests: [Duration] = []
     }
 
     private let clock: ManualClock
@@ -41,6 +42,8 @@ final class ScriptedLink: ModbusLink {
 
     var openings: [Duration] { state.withLock { $0.opened } }
     var closings: Int { state.withLock { $0.closed } }
+    /// How long it was told that nothing would be asked, each time.
+    var rests: [Duration] { state.withLock { $0.rests } }
 
     /// When each request to a unit was sent; all of them without a unit.
     func times(_ unit: UInt8? = nil) -> [Duration] {
@@ -76,6 +79,8 @@ final class ScriptedLink: ModbusLink {
             throw BusError(kind: .linkDown(errno: 125), bus: "hall", request: request, elapsed: takes)
         }
     }
+
+    func rest(for duration: Duration) async { state.withLock { $0.rests.append(duration) } }
 
     func close() async { state.withLock { $0.closed += 1 } }
 }

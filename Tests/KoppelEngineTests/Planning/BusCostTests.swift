@@ -32,6 +32,11 @@ struct BusCostTests {
         Vector(
             testDescription: "a serial device server is a line behind a connection",
             cost: BusCost(.rtuOverTCP(host: "gateway", port: 4_001)), count: 1, microseconds: 32_208),
+        Vector(
+            testDescription: "a serial device server costs what the line in its url costs",
+            cost: BusCost(
+                .rtuOverTCP(host: "gateway", port: 4_001, line: SerialLine(baud: 115_200, parity: .none))),
+            count: 1, microseconds: 11_802),
     ]
 
     @Test(arguments: vectors)

@@ -67,6 +67,12 @@ struct BusServiceTests {
         #expect(await gaps() == [])
     }
 
+    @Test func `P16: a bus is told after each sweep how long nothing will be asked`() async throws {
+        let link = try await run(units: 2, until: .milliseconds(2_500))
+        #expect(link.times().count == 6)
+        #expect(link.rests == Array(repeating: .milliseconds(980), count: 3))
+    }
+
     @Test func `P21: slots that went by are declared where they were, and never made up for`() async throws {
         let link = try await run(
             .init(answer: { _, at in (.words, at == .seconds(2) ? .milliseconds(4_500) : .milliseconds(10)) }),
