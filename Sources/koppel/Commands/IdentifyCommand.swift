@@ -16,7 +16,9 @@ struct IdentifyCommand: AsyncParsableCommand {
             Example: koppel identify --bus tcp://192.168.1.40:502 --unit 1 --address 30001 --expect 220..240
             """)
 
-    @Option(help: ArgumentHelp("tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "tcp://HOST:PORT, rtu+tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.", valueName: "url"))
     var bus: String?
 
     @Option(help: ArgumentHelp("The unit id of the device, 0 to 255.", valueName: "id"))

@@ -10,7 +10,7 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Serves machines as real Modbus servers, with plausible values that move.",
         discussion: """
-            With a site file every bus is served at its own address: tcp on its host and port, rtu on a \
+            With a site file every bus is served at its own address: tcp and rtu+tcp on their host and port, rtu on a \
             pseudo-terminal that is linked at the path of the url, if nothing is there. Runs until Ctrl-C. The line \
             `ready` comes when clients can connect.
 
@@ -69,13 +69,16 @@ struct SimulateCommand: AsyncParsableCommand {
 
     /// The machines meant. Port 0, a free one, makes sense here and nowhere else, so the site file does not know it.
     private func meant() throws -> (buses: [BusSettings], machines: [MachineSettings]) {
-        guard let bus = machines.bus, bus.hasPrefix("tcp://"), bus.hasSuffix(":0") else { return try machines.load() }
+        guard let bus = machines.bus, bus.hasSuffix(":0") else { return try machines.load() }
         var options = machines
         options.bus = bus.dropLast(2) + ":502"
         var meant = try options.load()
         for index in meant.buses.indices {
-            if case .tcp(let host, _) = meant.buses[index].endpoint {
-                meant.buses[index].endpoint = .tcp(host: host, port: 0)
+            switch meant.buses[index].endpoint {
+            case .tcp(let host, _): meant.buses[index].endpoint = .tcp(host: host, port: 0)
+            case .rtuOverTCP(let host, _, let line):
+                meant.buses[index].endpoint = .rtuOverTCP(host: host, port: 0, line: line)
+            case .rtu: break
             }
         }
         return meant

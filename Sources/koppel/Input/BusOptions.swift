@@ -4,7 +4,9 @@ internal import KoppelCore
 
 /// The bus a commissioning command works on, and how long it waits there.
 struct BusOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "tcp://HOST:PORT, rtu+tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.", valueName: "url"))
     var bus: String
 
     @Option(help: ArgumentHelp("How long an answer may take, in milliseconds, 10 to 60000.", valueName: "ms"))

@@ -12,7 +12,8 @@ struct MachineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Without a site file: tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.", valueName: "url"))
+            "Without a site file: tcp://HOST:PORT, rtu+tcp://HOST:PORT or rtu:/dev/...?baud=9600&format=8E1.",
+            valueName: "url"))
     var bus: String?
 
     @Option(help: ArgumentHelp("Without a site file: the unit id of the machine.", valueName: "id"))

@@ -80,12 +80,12 @@ struct CodecFuzzTests {
             let header = [0x12, 0x34, 0, 0, UInt8((pdu.count + 1) >> 8), UInt8((pdu.count + 1) & 0xFF)]
             let bytes = Mutation.apply(to: header + [request.unit.rawValue] + pdu, using: &random)
             switch MBAP.scan(bytes.span) {
-            case .incomplete: return bytes.count < MBAP.maximumFrameLength
+            case .incomplete: return bytes.count < 260
             case .broken:
                 return bytes.count > 2 && (bytes[2] != 0 || bytes.count > 3 && bytes[3] != 0)
-                    || bytes.count >= 6 && !MBAP.plausibleLengths.contains(Int(bytes[4]) << 8 | Int(bytes[5]))
+                    || bytes.count >= 6 && !(2...254).contains(Int(bytes[4]) << 8 | Int(bytes[5]))
             case .frame(let frame):
-                return frame.length <= bytes.count && frame.length == 6 + (Int(bytes[4]) << 8 | Int(bytes[5]))
+                return frame.length <= min(bytes.count, 260) && frame.length == 6 + (Int(bytes[4]) << 8 | Int(bytes[5]))
                     && frame.unit == bytes[6] && !frame.pdu.isEmpty
             }
         }
