@@ -87,6 +87,17 @@ struct SiteTests {
         #expect(counter.sampling.badAfter == .seconds(100))
     }
 
+    @Test func `P07: a machine says what it may do on its bus, whatever its profile`() throws {
+        let plain = try machine("title: Meter")
+        #expect(plain.polling == PollingRules())
+        let machine = try machine("share: 25%, retries: 0, timeout: 300ms")
+        #expect(machine.polling == PollingRules(share: 0.25, retries: 0, isTimeoutFixed: true))
+        let signal = try self.machine("signals: {energy/import: {frozen-after: 10min, max-change-per-second: 2.5}}")
+        let sampling = try #require(signal.points.first { $0.signal.description == "energy/import" }).sampling
+        #expect(sampling.frozenAfter == .seconds(600))
+        #expect(sampling.maxChangePerSecond == 2.5)
+    }
+
     @Test(arguments: ["0s", "0ms"])
     func `zero reads as fast as the bus takes it, for a machine or a signal`(zero: String) throws {
         #expect(Set(intervals(try machine("every: \(zero)")).values).contains(.zero))

@@ -24,6 +24,8 @@ struct SiteAssembly {
     let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
     var former: [MachineDescription] = []
+    /// Where the buses leave their figures.
+    var health = HealthBoard()
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -107,13 +109,14 @@ struct SiteAssembly {
             return BusService(
                 bus: bus, machines: machines,
                 parts: .init(
-                    link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) }),
+                    link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) },
+                    health: health),
                 clock: ThreadClock(on: link.executor))
         } catch {
             let link = UnusableLink(error: error)
             return BusService(
                 bus: bus, machines: machines,
-                parts: .init(link: link, sink: sink, wallClock: wallClock, jitter: { 1 }),
+                parts: .init(link: link, sink: sink, wallClock: wallClock, jitter: { 1 }, health: health),
                 clock: ThreadClock(on: link.executor))
         }
     }

@@ -60,6 +60,18 @@ extension Field {
         return Int(bytes)
     }
 
+    /// A part of a whole with its sign: `10%`.
+    func percentage(in range: ClosedRange<Double>) -> Double? {
+        guard let text = scalarText, let (number, unit) = quantity(text), unit == "%" else {
+            return wrongKind(expected: "a percentage", hint: "Write it with its sign, for example 10%.")
+        }
+        guard range.contains(number) else {
+            error("\(text) is outside \(range.lowerBound)% to \(range.upperBound)%")
+            return nil
+        }
+        return number
+    }
+
     /// An id that may stand in a topic.
     func identifier() -> Identifier? {
         guard let text = string() else { return nil }

@@ -90,7 +90,10 @@ struct SamplingReader {
     let section: Section
 
     func read() -> SamplingRule {
-        let keys = ["intervalMs", "staleAfterMs", "badAfterMs", "deadband", "everyReading", "heartbeatMs"]
+        let keys = [
+            "intervalMs", "staleAfterMs", "badAfterMs", "deadband", "everyReading", "heartbeatMs", "frozenAfterMs",
+            "maxChangePerSecond",
+        ]
         guard let field = section["sampling"], let parts = field.section(keys) else { return SamplingRule() }
         var rule = SamplingRule()
         rule.interval = parts["intervalMs"]?.milliseconds(from: 10)
@@ -99,6 +102,8 @@ struct SamplingReader {
         if let heartbeat = parts["heartbeatMs"]?.milliseconds(from: 10) { rule.heartbeat = heartbeat }
         if let everyReading = parts["everyReading"]?.bool() { rule.everyReading = everyReading }
         if let deadband = parts["deadband"]?.deadband() { rule.deadband = deadband }
+        rule.frozenAfter = parts["frozenAfterMs"]?.milliseconds(from: 10)
+        rule.maxChangePerSecond = parts["maxChangePerSecond"]?.rate()
         if let stale = rule.staleAfter, let bad = rule.badAfter, bad < stale {
             parts["badAfterMs"]?.error("badAfterMs is shorter than staleAfterMs")
         }
@@ -110,6 +115,16 @@ extension Field {
     /// Whole milliseconds, at most 31 days.
     func milliseconds(from least: Int) -> Duration? {
         int(in: least...31 * 86_400_000).map { .milliseconds($0) }
+    }
+
+    /// A rate that is still plausible, above 0.
+    func rate() -> Double? {
+        guard let number = number() else { return nil }
+        guard number > 0 else {
+            error("a rate is above 0")
+            return nil
+        }
+        return number
     }
 
     /// A change that is not stored, at least 0.

@@ -2,9 +2,11 @@ internal import KoppelCore
 
 /// Reads one machine: its bus and unit, its profile, its place, and what of it is read.
 struct MachineReader {
-    static let keys = [
-        "bus", "unit", "profile", "location", "every", "signals", "title", "nameplate", "simulated", "timeout", "pause",
-    ]
+    static let keys =
+        [
+            "bus", "unit", "profile", "location", "every", "signals", "title", "nameplate", "simulated", "timeout",
+            "pause",
+        ] + PollingRulesReader.keys
 
     /// The ISA-95 levels below a site by their key in a site file (data model 3.3, OPC 10030).
     static let levels = [
@@ -42,6 +44,8 @@ struct MachineReader {
         if let timeout = section["timeout"]?.duration(in: .milliseconds(10) ... .seconds(60)) {
             profile.timing.responseTimeout = timeout
         }
+        var polling = PollingRulesReader(section: section).read()
+        polling.isTimeoutFixed = section["timeout"] != nil
         if let pause = section["pause"]?.duration(in: .zero ... .seconds(10)) {
             profile.timing.pauseBeforeRequest = pause
         }
@@ -54,7 +58,7 @@ struct MachineReader {
         guard let busID, let unit else { return nil }
         return MachineSettings(
             id: id, bus: busID, unit: unit, title: title, profile: profile, location: location, nameplate: nameplate,
-            points: points, simulated: isSimulated)
+            points: points, simulated: isSimulated, polling: polling)
     }
 
     private func readBus(_ field: Field) -> Identifier? {

@@ -8,8 +8,8 @@ struct SignalSelection {
     /// Patterns for one machine, since each is compared with every signal.
     static let maximumPatterns = 200
     static let overrideKeys = [
-        "every", "deadband", "every-reading", "heartbeat", "stale-after", "bad-after", "label", "range", "limits",
-        "publish",
+        "every", "deadband", "every-reading", "heartbeat", "stale-after", "bad-after", "frozen-after",
+        "max-change-per-second", "label", "range", "limits", "publish",
     ]
 
     let profile: ProfileReader.Result
@@ -25,6 +25,8 @@ struct SignalSelection {
         var heartbeat: Duration?
         var staleAfter: Duration?
         var badAfter: Duration?
+        var frozenAfter: Duration?
+        var maxChangePerSecond: Double?
         var label: LocalizedText?
         var range: Band?
         var limits: Band?
@@ -111,6 +113,8 @@ struct SignalSelection {
             every: section["every"]?.pollInterval(), deadband: section["deadband"]?.deadband(),
             everyReading: section["every-reading"]?.bool(), heartbeat: section["heartbeat"]?.interval(),
             staleAfter: section["stale-after"]?.interval(), badAfter: section["bad-after"]?.interval(),
+            frozenAfter: section["frozen-after"]?.interval(),
+            maxChangePerSecond: section["max-change-per-second"]?.rate(),
             label: section["label"]?.localizedText(), range: section["range"]?.band(),
             limits: section["limits"]?.band(), publish: section["publish"]?.bool())
     }
@@ -155,6 +159,8 @@ struct SignalSelection {
             result.sampling.deadband = change.deadband ?? result.sampling.deadband
             result.sampling.everyReading = change.everyReading ?? result.sampling.everyReading
             result.sampling.heartbeat = change.heartbeat ?? result.sampling.heartbeat
+            result.sampling.frozenAfter = change.frozenAfter ?? result.sampling.frozenAfter
+            result.sampling.maxChangePerSecond = change.maxChangePerSecond ?? result.sampling.maxChangePerSecond
         }
         let interval = ownInterval ?? machineInterval(of: point)
         result.sampling.interval = interval
@@ -172,20 +178,6 @@ struct SignalSelection {
     private func machineInterval(of point: Point) -> Duration {
         guard let every else { return point.sampling.interval ?? profile.profile.interval }
         return max(every, point.sampling.interval ?? every)
-    }
-}
-
-extension DeviceProfile {
-    /// The signals that the state rule and the alarms need.
-    fileprivate var ruleSignals: [SignalName] {
-        let state: [SignalName] =
-            switch stateRule?.basis {
-            case .register(let signal, _): [signal]
-            case .bits(let fault, let run, let power): [fault, run, power].compactMap(\.self)
-            case .power(let signal, _, _, _, _, _): [signal]
-            case nil: []
-            }
-        return state + alarms.map(\.signal)
     }
 }
 

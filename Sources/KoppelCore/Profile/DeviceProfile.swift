@@ -155,3 +155,17 @@ package struct AlarmRule: Hashable, Sendable {
         self.text = text
     }
 }
+
+extension DeviceProfile {
+    /// The signals that the state rule and the alarms need, also where nobody publishes them.
+    package var ruleSignals: [SignalName] {
+        let state: [SignalName] =
+            switch stateRule?.basis {
+            case .register(let signal, _): [signal]
+            case .bits(let fault, let run, let power): [fault, run, power].compactMap(\.self)
+            case .power(let signal, _, _, _, _, _): [signal]
+            case nil: []
+            }
+        return state + alarms.map(\.signal)
+    }
+}

@@ -115,10 +115,15 @@ package struct SamplingRule: Hashable, Sendable {
     package var everyReading: Bool
     /// Store at least this often even when nothing changed. Default 60 s.
     package var heartbeat: Duration
+    /// A value that has not moved for this long although it is read is doubted as frozen; `nil` for never.
+    package var frozenAfter: Duration?
+    /// A faster change, in the signal's unit per second, is doubted, above 0; `nil` believes any change.
+    package var maxChangePerSecond: Double?
 
     package init(
         interval: Duration? = nil, staleAfter: Duration? = nil, badAfter: Duration? = nil, deadband: Double = 0,
-        everyReading: Bool = false, heartbeat: Duration = .seconds(60)
+        everyReading: Bool = false, heartbeat: Duration = .seconds(60), frozenAfter: Duration? = nil,
+        maxChangePerSecond: Double? = nil
     ) {
         self.interval = interval
         self.staleAfter = staleAfter
@@ -126,6 +131,8 @@ package struct SamplingRule: Hashable, Sendable {
         self.deadband = deadband
         self.everyReading = everyReading
         self.heartbeat = heartbeat
+        self.frozenAfter = frozenAfter
+        self.maxChangePerSecond = maxChangePerSecond
     }
 }
 

@@ -19,7 +19,7 @@ package struct SignalHealth: Sendable {
 
     private enum Shown: Sendable { case reading, lastValue, nothing }
 
-    private let ages: SignalAges
+    package let ages: SignalAges
     /// What is known to consumers now.
     package private(set) var condition = Condition.waiting
     private var shown = Shown.reading
@@ -81,6 +81,13 @@ package struct SignalHealth: Sendable {
         }
         outageBegan = outageBegan ?? now
         return show(last, as: .staleCommunication)
+    }
+
+    /// When ``tick(now:)`` will have something to do, if nothing else happens before; `nil` if never.
+    package var nextChange: Duration? {
+        guard !isLost, shown != .nothing || passing != nil, let since = heardAt ?? outageBegan else { return nil }
+        let canGoStale = shown != .nothing && condition != .staleCommunication && last != nil
+        return since + (canGoStale ? min(ages.stale, ages.bad) : ages.bad)
     }
 
     /// What has been told of the outage last, to be told again where it could not be stored; `.none` while the

@@ -90,14 +90,35 @@ package struct BusSettings: Hashable, Sendable {
     /// The response timeout: from the end of the request to the whole answer. Default 1 s.
     package var timeout: Duration
     package var connection: BusConnection
+    /// What its units may do on the bus, where a machine says nothing else.
+    package var polling: PollingRules
 
     package init(
-        id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1), connection: BusConnection = .keep
+        id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1), connection: BusConnection = .keep,
+        polling: PollingRules = PollingRules()
     ) {
         self.id = id
         self.endpoint = endpoint
         self.timeout = timeout
         self.connection = connection
+        self.polling = polling
+    }
+}
+
+/// What a unit may do on its bus. A bus and each of its machines can say it, and no profile does (field rule P07).
+/// `nil` means what the bus says, or the default.
+package struct PollingRules: Hashable, Sendable {
+    /// The part of the bus time that a slow or silent unit may take from the others, 0.01 to 1. Default 0.1.
+    package var share: Double?
+    /// How often a lost answer is asked for again within its slot, 0 to 5. Default 1.
+    package var retries: Int?
+    /// True if the response timeout was set for this machine by hand: then none is learned.
+    package var isTimeoutFixed: Bool
+
+    package init(share: Double? = nil, retries: Int? = nil, isTimeoutFixed: Bool = false) {
+        self.share = share
+        self.retries = retries
+        self.isTimeoutFixed = isTimeoutFixed
     }
 }
 
@@ -184,10 +205,12 @@ package struct MachineSettings: Equatable, Sendable {
     package var points: [Point]
     /// True if the source is simulated: every good reading becomes uncertain, reason `simulated`.
     package var simulated: Bool
+    package var polling: PollingRules
 
     package init(
         id: Identifier, bus: Identifier, unit: UnitID, title: LocalizedText = [:], profile: DeviceProfile,
-        location: [LocationLevel], nameplate: Nameplate, points: [Point], simulated: Bool = false
+        location: [LocationLevel], nameplate: Nameplate, points: [Point], simulated: Bool = false,
+        polling: PollingRules = PollingRules()
     ) {
         self.id = id
         self.bus = bus
@@ -198,6 +221,7 @@ package struct MachineSettings: Equatable, Sendable {
         self.nameplate = nameplate
         self.points = points
         self.simulated = simulated
+        self.polling = polling
     }
 }
 

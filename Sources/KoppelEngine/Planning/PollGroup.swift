@@ -14,11 +14,12 @@ package struct PollGroup: Hashable, Sendable {
 
     /// The groups of a machine, shortest interval first.
     ///
-    /// A point that only serves as scale register of others has no interval of its own: the planner reads it along.
+    /// A point that is not published has an interval of its own only if the state or an alarm needs it. A scale
+    /// register is read along by the planner, and what nobody needs is not read at all.
     package static func groups(of machine: MachineSettings) -> [PollGroup] {
-        let scales = Set(machine.points.compactMap(\.scaleRegister))
+        let needed = Set(machine.profile.ruleSignals)
         let polled = machine.points.indices.filter {
-            machine.points[$0].published || !scales.contains(machine.points[$0].signal)
+            machine.points[$0].published || needed.contains(machine.points[$0].signal)
         }
         return Dictionary(grouping: polled) { machine.points[$0].sampling.interval ?? machine.profile.interval }
             .map { PollGroup(interval: $0, points: $1) }

@@ -50,6 +50,9 @@ package struct Schedule: Sendable {
     /// The earliest moment at which something is due; in the past if it already is, `nil` if there are no items.
     package var nextDue: Duration? { nextSlots.min().map { .nanoseconds($0) } }
 
+    /// When this item is due next, as far as it was taken.
+    package func nextSlot(of item: Int) -> Duration { .nanoseconds(nextSlots[item]) }
+
     /// Takes all that is due, in the order of the items. The next slot of each is the first one after `now`.
     ///
     /// For every item, runs and missed slots together are all slots up to `now`: 3.4 intervals after a slot that was

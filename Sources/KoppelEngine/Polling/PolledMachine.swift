@@ -11,7 +11,10 @@ package struct PolledMachine: Sendable {
     package let timing: UnitTiming
     /// The points by their interval, shortest first.
     package let groups: [PollGroup]
-    var breaker = UnitBreaker()
+    package let polling: PollingRules
+    /// The earliest moment at which a signal may have become too old, on the monotonic clock since the bus began. It may
+    /// be too early, never too late; `nil` if no signal is growing old.
+    private(set) var nextAge: Duration?
 
     private let points: [Point]
     private var planner: ReadPlanner
@@ -21,6 +24,9 @@ package struct PolledMachine: Sendable {
     /// The latest readings of scale registers, for values that could not be planned into one read with theirs.
     private var scales: [Int: Decoded] = [:]
     private let scalePoints: Set<Int>
+    private let shortestAge: Duration
+    /// Signals have something to tell at the next chance, whatever happens.
+    private var owesReadings = false
     private let rev: UInt32
     private let doubtsClock: Bool
     private var isClockDoubtful = false
@@ -61,6 +67,7 @@ package struct PolledMachine: Sendable {
         number = register.number
         unit = settings.unit
         timing = settings.profile.timing
+        polling = settings.polling
         groups = PollGroup.groups(of: settings)
         points = settings.points
         let unit = UnitOnBus(bus: settings.bus, unit: settings.unit)
@@ -72,6 +79,7 @@ package struct PolledMachine: Sendable {
         rev = register.rev
         self.doubtsClock = doubtsClock
         trackers = SignalTracker.trackers(for: settings, register: register)
+        shortestAge = trackers.compactMap { $0?.shortestAge }.min() ?? .seconds(30)
         let scaleNames = Set(settings.points.compactMap(\.scaleRegister))
         scalePoints = Set(settings.points.indices.filter { scaleNames.contains(settings.points[$0].signal) })
     }
@@ -106,10 +114,15 @@ package struct PolledMachine: Sendable {
         }
     }
 
+    /// The predicted time of a sweep of everything.
+    mutating func sweepTime() -> Duration { plan(Array(groups.indices)).reduce(.zero) { $0 + $1.plan.time } }
+
     /// Takes in what the device said.
     ///
-    /// - Returns: `nil` if the unit itself answered; what a gateway said if it is absent (field rule P18).
+    /// - Returns: `nil` if the unit itself answered. Else why it is better left alone for a while: a gateway calls it
+    ///   absent (field rule P18), or it is busy.
     mutating func take(_ answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Condition? {
+        expectAge(now + shortestAge)
         switch answer.outcome {
         case .words(let words):
             learning.answered(read.plan.request)
@@ -127,7 +140,7 @@ package struct PolledMachine: Sendable {
             let condition = Condition(exception)
             let isSearching = refused(read, exception, time: answer.time)
             failed(read, condition: condition, isSearching: isSearching, now: now, time: answer.time)
-            return condition == .gatewayPath || condition == .gatewayTarget ? condition : nil
+            return condition.asksForPause ? condition : nil
         }
     }
 
@@ -136,6 +149,8 @@ package struct PolledMachine: Sendable {
     mutating func failed(
         _ read: PreparedRead, condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
     ) {
+        // Silence after a refusal may be old already.
+        expectAge(now)
         for covered in read.plan.points where covered.isDue {
             fail(covered.point, condition, isSearching: isSearching, now: now, time: time)
         }
@@ -153,18 +168,31 @@ package struct PolledMachine: Sendable {
         if isMomentary == true { sweep.momentary.append(sweep.readings.count - 1) }
     }
 
-    /// Lets time pass for the signals of these groups: what got no good answer for long becomes stale, then bad; and
-    /// what is to be declared gets a reading to travel with.
+    /// The signals that got no good answer for long become stale, then bad (field rule P43); what is owed is told.
+    mutating func age(now: Duration, time: Timestamp) {
+        nextAge = nil
+        owesReadings = false
+        for point in trackers.indices {
+            note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
+            // Not at once again: an age is told within 10 ms of its moment, and nothing spins.
+            if let age = trackers[point]?.nextAge { expectAge(max(age, now + .milliseconds(10))) }
+        }
+    }
+
+    private mutating func expectAge(_ age: Duration) { nextAge = nextAge.map { min($0, age) } ?? age }
+
+    /// The groups were polled: what grew old is told, and what is to be declared gets a reading to travel with.
     mutating func tick(_ due: [Int], now: Duration, time: Timestamp) {
         learning.tick(now: now, time: time)
-        let points = due.flatMap { groups[$0].points }
-        for point in points {
-            if let condition = givenUp[point] { fail(point, condition, now: now, time: time) }
-            note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
+        if !givenUp.isEmpty {
+            for point in due.flatMap({ groups[$0].points }) {
+                if let condition = givenUp[point] { fail(point, condition, now: now, time: time) }
+            }
         }
+        if owesReadings || nextAge.map({ $0 <= now }) == true { age(now: now, time: time) }
         // Gaps only travel with a reading, and a unit that never answers again gives none by itself.
-        guard !sweep.gaps.isEmpty, sweep.readings.isEmpty, let point = points.first(where: { trackers[$0] != nil })
-        else { return }
+        guard !sweep.gaps.isEmpty, sweep.readings.isEmpty else { return }
+        guard let point = due.flatMap({ groups[$0].points }).first(where: { trackers[$0] != nil }) else { return }
         note(isMomentary: trackers[point]?.tellAgain(now: now, time: time, into: &sweep.readings))
     }
 
@@ -216,11 +244,23 @@ package struct PolledMachine: Sendable {
     // MARK: Gaps
 
     /// Slots of a group went by unused.
-    mutating func missed(_ count: Int, of group: Int, from: Timestamp, to: Timestamp) {
-        for point in groups[group].points {
-            for signal in trackers[point]?.signals ?? [] {
-                declare(Gap(signal: signal, from: from, to: to, lost: UInt64(count), reason: .slotMissed))
-            }
+    mutating func missed(
+        _ count: Int, of group: Int, from: Timestamp, to: Timestamp, reason: GapReason = .slotMissed
+    ) {
+        for point in groups[group].points { miss(point, count, from: from, to: to, reason: reason) }
+    }
+
+    /// This read of a slot was not asked: its due points miss one reading each. What has no pace misses no slots.
+    mutating func notAsked(_ read: PreparedRead, slot: Timestamp, reason: GapReason) {
+        let unpaced = groups.first.flatMap { $0.interval == .zero && reason == .slotMissed ? $0.points : nil } ?? []
+        for covered in read.plan.points where covered.isDue && !unpaced.contains(covered.point) {
+            miss(covered.point, 1, from: slot, to: slot, reason: reason)
+        }
+    }
+
+    private mutating func miss(_ point: Int, _ count: Int, from: Timestamp, to: Timestamp, reason: GapReason) {
+        for signal in trackers[point]?.signals ?? [] {
+            declare(Gap(signal: signal, from: from, to: to, lost: UInt64(count), reason: reason))
         }
     }
 
@@ -238,6 +278,7 @@ package struct PolledMachine: Sendable {
         for index in trackers.indices where trackers[index]?.signals.contains(where: signals.contains) == true {
             trackers[index]?.couldNotStore()
         }
+        owesReadings = true
     }
 
     /// Gaps of one signal that wait for a record become one, from the first to the last missing reading; the
@@ -286,6 +327,7 @@ package struct PolledMachine: Sendable {
             isClockDoubtful = isDoubtful
             clockStep = clock.step
             for index in trackers.indices { trackers[index]?.clockChanged() }
+            owesReadings = true
         }
         guard !isDoubtful, let (opened, history) = uncounted, let wall = history.lastAliveOnWall else { return }
         uncounted = nil
@@ -305,5 +347,15 @@ package struct SweptRecord: Sendable {
     package init(record: SweepRecord, momentary: [Int] = []) {
         self.record = record
         self.momentary = momentary
+    }
+}
+
+extension Condition {
+    /// True if asking at once again does harm and no good: a gateway calls the unit absent, or it is busy (fault F23).
+    fileprivate var asksForPause: Bool {
+        switch self {
+        case .gatewayPath, .gatewayTarget, .busy, .acknowledge: true
+        default: false
+        }
     }
 }

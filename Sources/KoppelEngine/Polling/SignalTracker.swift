@@ -46,6 +46,7 @@ struct SignalTracker: Sendable {
     private let isSimulated: Bool
     private var health: SignalHealth
     private var filter: ReportFilter
+    private var plausibility: PlausibilityGuard?
     private var previous: Previous?
     private var lastRead: (decoded: Decoded, time: Timestamp)?
     /// A reading could not be stored, or its quality changed by itself: the state is told again at the next chance.
@@ -61,6 +62,7 @@ struct SignalTracker: Sendable {
         counter = total == nil ? nil : CounterLogic(point)
         health = SignalHealth(ages: SignalAges(point.sampling, interval: interval))
         filter = ReportFilter(point.sampling)
+        plausibility = PlausibilityGuard(point.sampling)
         if let value = numbering.memory.value {
             previous = Previous(value: value, time: numbering.memory.valueTime)
         }
@@ -92,6 +94,10 @@ struct SignalTracker: Sendable {
 
     /// The device gave this signal a value at some time, in this run or an earlier one.
     var hasDelivered: Bool { lastRead != nil || previous != nil }
+    /// When ``tick(now:time:into:)`` will have something to say, if nothing else happens before.
+    var nextAge: Duration? { health.nextChange }
+    /// No age of the signal is reached sooner after it was heard of.
+    var shortestAge: Duration { min(health.ages.stale, health.ages.bad) }
 
     /// A reading that was given could not be stored, so what it said is not known yet.
     mutating func couldNotStore() { owesReading = true }
@@ -145,6 +151,10 @@ struct SignalTracker: Sendable {
     mutating func answered(_ decoded: Decoded, now: Duration, time: Timestamp, into readings: inout [Reading]) {
         var shown = decoded
         if counter != nil { count(&shown, now: now, time: time) }
+        if let doubt = plausibility?.condition(of: shown, now: now), doubt != shown.condition {
+            shown.condition = doubt
+            if total?.shown.condition == .good { total?.shown.condition = doubt }
+        }
         if isSimulated {
             if shown.condition == .good { shown.condition = .simulated }
             if total?.shown.condition == .good { total?.shown.condition = .simulated }

@@ -26,6 +26,9 @@ package struct UnitBreaker: Sendable {
 
     package var isSilent: Bool { unanswered >= UnitBreaker.unansweredUntilSilent }
 
+    /// True if the last request got no answer.
+    package var isUnanswered: Bool { unanswered > 0 }
+
     /// Whether a request to the unit may be sent now.
     package func mayAsk(now: Duration) -> Bool { !isSilent || now >= nextProbe }
 

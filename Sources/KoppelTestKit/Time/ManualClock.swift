@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A clock that stands still until a test moves it.
+/// A clock that stands still until a test moves it, or lets it run from sleep to sleep.
 package final class ManualClock: Clock {
     package struct Instant: InstantProtocol {
         /// Since the clock was made.
@@ -21,6 +21,7 @@ package final class ManualClock: Clock {
         var next = 0
         var sleepers: [Int: Sleeper] = [:]
         var cancelled: Set<Int> = []
+        var runsUntil: Duration?
     }
 
     private let state = Mutex(State())
@@ -44,6 +45,10 @@ package final class ManualClock: Clock {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
+    /// Lets time jump to the end of each sleep at once, as long as that is not after `end`; who sleeps longer waits. For
+    /// one task alone on its clock, whose hours then pass in moments.
+    package func letRun(until end: Duration) { state.withLock { $0.runsUntil = end } }
+
     /// Waits until so many tasks sleep on this clock.
     ///
     /// - Returns: False if that was not so within 10 s of real time.
@@ -66,6 +71,10 @@ package final class ManualClock: Clock {
                 let result: Result<Void, any Error>? = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
                     if deadline.offset <= state.now { return .success(()) }
+                    if let end = state.runsUntil, deadline.offset <= end {
+                        state.now = deadline.offset
+                        return .success(())
+                    }
                     state.sleepers[id] = Sleeper(deadline: deadline.offset, continuation: continuation)
                     return nil
                 }

@@ -9,6 +9,8 @@ final class ScriptedLink: ModbusLink {
         case words
         case exception(UInt8)
         case fails(BusError.Kind)
+        /// Nothing comes within the timeout, which goes by.
+        case lost
         /// Nothing comes until the task is cancelled, as a real bus does it.
         case silence
     }
@@ -23,9 +25,11 @@ final class ScriptedLink: ModbusLink {
     private struct State {
         var script: Script
         var opened: [Duration] = []
-        var asked: [(request: ReadRequest, at: Duration)] = []
+        var asked: [(request: ReadRequest, at: Duration, timeout: Duration)] = []
         var closed = 0
         var rests: [Duration] = []
+        var end: Duration?
+        var hasEnded = false
     }
 
     private let clock: ManualClock
@@ -40,6 +44,10 @@ final class ScriptedLink: ModbusLink {
 
     var executor: any TaskExecutor { globalConcurrentExecutor }
 
+    /// From this moment on nothing is asked any more: who asks waits until the task is cancelled.
+    func end(at end: Duration) { state.withLock { $0.end = end } }
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
     var openings: [Duration] { state.withLock { $0.opened } }
     var closings: Int { state.withLock { $0.closed } }
     /// How long it was told that nothing would be asked, each time.
@@ -49,6 +57,9 @@ final class ScriptedLink: ModbusLink {
     func times(_ unit: UInt8? = nil) -> [Duration] {
         state.withLock { $0.asked.filter { unit == nil || $0.request.unit == UnitID(unit ?? 0) }.map(\.at) }
     }
+
+    /// How long each request was ready to wait.
+    var timeouts: [Duration] { state.withLock { $0.asked.map(\.timeout) } }
 
     func open() async throws(BusError) {
         let now = clock.now.offset
@@ -61,12 +72,17 @@ final class ScriptedLink: ModbusLink {
 
     func transact(_ request: ReadRequest, timeout: Duration, pause: Duration) async throws(BusError) -> ReadAnswer {
         let sent = clock.now.offset
-        let (answer, takes) = state.withLock { state in
-            state.asked.append((request, sent))
+        let (answer, takes): (Answer, Duration) = state.withLock { state in
+            if let end = state.end, sent >= end {
+                state.hasEnded = true
+                return (.silence, .zero)
+            }
+            state.asked.append((request, sent, timeout))
             return state.script.answer(request, sent)
         }
-        clock.advance(by: takes)
+        if case .lost = answer { clock.advance(by: timeout) } else { clock.advance(by: takes) }
         switch answer {
+        case .lost: throw BusError(kind: .timeout, bus: "hall", request: request, elapsed: timeout)
         case .words:
             return ReadAnswer(
                 outcome: .words((0..<request.count).map { request.start + $0 }), time: wallClock.now, elapsed: takes)

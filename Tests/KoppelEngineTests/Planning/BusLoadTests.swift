@@ -113,7 +113,10 @@ struct BusLoadTests {
             point("a", at: 0, scale: "s", every: .seconds(1)),
             point("s", at: 1, every: .seconds(5), published: false),
             point("run", .coil, at: 1, .bool, every: .seconds(1), published: false),
+            point("spare", .inputRegister, at: 1, every: .seconds(1), published: false),
         ]
+        // The state needs `run`; nobody needs `spare`, so it is not read.
+        helped.profile.stateRule = StateRule(basis: .bits(fault: nil, run: SignalName("test/run"), power: nil))
         let load = BusLoad(bus: try line(9_600), machines: [other, helped])
         #expect(load.rows.map(\.signals) == [1])
         #expect(load.rows.map(\.requests) == [2])

@@ -6,56 +6,21 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct BusServiceTests {
-    private let clock = ManualClock()
-    private let journal = MemoryJournal()
-    private let wallClock: WallClock
+    private let bench = BusBench()
+    private var clock: ManualClock { bench.clock }
+    private var wallClock: WallClock { bench.wallClock }
+    private var journal: MemoryJournal { bench.journal }
 
-    init() {
-        let clock = clock
-        wallClock = WallClock(
-            now: { PollingBench.begin.advanced(by: clock.now.offset) }, state: { .synchronised })
-    }
-
-    /// Runs a bus of machines, one a unit, until `end` on the manual clock, and stops it.
     private func run(
         _ script: ScriptedLink.Script = ScriptedLink.Script(), units: UInt8 = 1, interval: Duration = .seconds(1),
         points: [Point]? = nil, until end: Duration
     ) async throws -> ScriptedLink {
-        let link = ScriptedLink(clock: clock, wallClock: wallClock, script: script)
-        let points = try points ?? [try point("a", at: 7)]
-        let machines = try (1...units).map { unit in
-            let settings = try PollingBench.settings("m\(unit)", unit: unit, points, interval: interval)
-            return PolledMachine(
-                settings: settings, register: PollingBench.register(settings, number: Int(unit)), cost: .tcp(),
-                doubtsClock: true)
-        }
-        let service = BusService(
-            bus: BusSettings(
-                id: try #require(Identifier("hall")), endpoint: .tcp(host: "h", port: 502), timeout: .seconds(1)),
-            machines: machines,
-            parts: .init(
-                link: link, sink: ReadingSink(journal: journal, lanes: []), wallClock: wallClock, jitter: { 1 }),
-            clock: clock)
-        let task = Task { await service.run() }
-        while clock.now.offset < end {
-            guard await clock.waitForSleepers() else { break }
-            guard let next = clock.nextDeadline, next <= end else { break }
-            clock.advance(by: next - clock.now.offset)
-        }
-        task.cancel()
-        await task.value
-        #expect(link.closings == 1)
-        return link
+        try await bench.run(script, units: units, interval: interval, points: points, until: end)
     }
 
-    private func readings(of machine: Int = 1) async -> [String] {
-        await journal.records.filter { $0.record.machine.rawValue == machine }
-            .flatMap { Optional(SweptRecord(record: $0.record)).lines }
-    }
+    private func readings(of machine: Int = 1) async -> [String] { await bench.readings(of: machine) }
 
-    private func gaps(of machine: Int = 1) async -> [Gap] {
-        await journal.records.filter { $0.record.machine.rawValue == machine }.flatMap(\.record.gaps)
-    }
+    private func gaps(of machine: Int = 1) async -> [Gap] { await bench.gaps(of: machine) }
 
     // MARK: Schedule
 

@@ -97,8 +97,7 @@ struct PolledMachineTests {
         var bench = try PollingBench([try point("helper", at: 0, published: false)])
         #expect(bench.open(.crashed, lastAlive: PollingBench.begin) == nil)
         #expect(bench.poll() == nil)
-        bench.machine.missed(3, of: 0, from: bench.time, to: bench.time)
-        #expect(bench.poll(.fails(.timeout)) == nil)
+        #expect(bench.machine.groups.isEmpty, "what nobody needs is not read")
     }
 
     @Test func `a point that is only read along is not stored`() throws {
@@ -202,15 +201,17 @@ struct PolledMachineTests {
         #expect((0..<60).flatMap { _ in bench.poll(.exception(code)).lines } == story)
     }
 
-    @Test func `P18: only exceptions 10 and 11 say that the unit is absent`() throws {
+    @Test func `P18, F23: a gateway's 10 and 11 and a busy unit's 5 and 6 ask for a pause, and no other code does`()
+        throws
+    {
         var bench = try Self.good()
         let read = try #require(bench.machine.plan([0]).first)
-        let absent = (0...UInt8.max).filter { code in
+        let pausing = (0...UInt8.max).filter { code in
             let answer = ReadAnswer(
                 outcome: .exception(ModbusException(code: code)), time: bench.time, elapsed: .zero)
             return bench.machine.take(answer, for: read, now: bench.now) != nil
         }
-        #expect(absent == [10, 11])
+        #expect(pausing == [5, 6, 10, 11])
     }
 
     // MARK: Gaps
