@@ -26,6 +26,20 @@ struct MachineFaultTests {
         try await expectSound("dead-unit")
     }
 
+    @Test func `X20: a unit that uses its whole timeout each time leaves the others nine tenths of their rate`()
+        async throws
+    {
+        try await expectSound("slow-unit")
+    }
+
+    @Test func `F24, P18: a unit that its gateway calls absent costs the others nothing`() async throws {
+        try await expectSound("absent-unit")
+    }
+
+    @Test func `P01: of two hundred buses in one process none notices that one is dead`() async throws {
+        try await expectSound("many-buses")
+    }
+
     @Test func `R07: an answer after its time is never taken for the next one on a serial line`() async throws {
         try await expectSound("serial-late")
     }

@@ -5,7 +5,8 @@ struct BusReader {
     let files: any ConfigFiles
 
     func read(_ field: Field, key: String) -> BusSettings? {
-        guard let section = field.section(["url", "timeout", "connection"] + PollingRulesReader.keys) else { return nil }
+        let keys = ["url", "timeout", "connection"] + PollingRulesReader.keys
+        guard let section = field.section(keys) else { return nil }
         let id = field.keyIdentifier(key)
         let timeout = section["timeout"]?.duration(in: .milliseconds(10) ... .seconds(60)) ?? .seconds(1)
         let hint = "tcp://HOST:PORT, rtu:/dev/...?baud=9600&format=8E1 or rtu+tcp://HOST:PORT"

@@ -14,7 +14,8 @@ struct PlausibilityGuardTests {
         #expect(PlausibilityGuard(SamplingRule()) == nil)
     }
 
-    @Test func `D05: a value that stands still although it is read is frozen after the profile's time, until it moves`() {
+    @Test func `D05: a value that stands still although it is read is frozen after the profile's time, until it moves`()
+    {
         #expect(
             Self.story([1, 2, 2, 2, 2, 2, 3, 3], SamplingRule(frozenAfter: .seconds(3)))
                 == [.good, .good, .good, .good, .frozen, .frozen, .good, .good])

@@ -21,7 +21,7 @@ struct BusBench {
     func run(
         _ script: ScriptedLink.Script = ScriptedLink.Script(), units: UInt8 = 1, interval: Duration = .seconds(1),
         points: [Point]? = nil, polling: PollingRules = PollingRules(), timeout: Duration = .seconds(1),
-        cost: BusCost = .tcp(), change: (inout MachineSettings) -> Void = { _ in }, until end: Duration
+        cost: BusCost = .tcp(), lanes: [LiveLane] = [], change: (inout MachineSettings) -> Void = { _ in }, until end: Duration
     ) async throws -> ScriptedLink {
         let link = ScriptedLink(clock: clock, wallClock: wallClock, script: script)
         let points = try points ?? [try point("a", at: 7)]
@@ -38,12 +38,12 @@ struct BusBench {
                 polling: polling),
             machines: machines,
             parts: .init(
-                link: link, sink: ReadingSink(journal: journal, lanes: []), wallClock: wallClock, health: health,
-                jitter: { 1 }),
+                link: link, sink: ReadingSink(journal: journal, lanes: lanes), wallClock: wallClock, jitter: { 1 },
+                health: health),
             clock: clock)
         clock.letRun(until: end)
-        let task = Task { await service.run() }
         link.end(at: end + .nanoseconds(1))
+        let task = Task { await service.run() }
         // A bus with too much to do never sleeps, and then its link ends it.
         while clock.nextDeadline == nil, !link.hasEnded { try await ContinuousClock().sleep(for: .milliseconds(1)) }
         task.cancel()

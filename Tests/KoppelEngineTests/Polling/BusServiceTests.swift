@@ -163,6 +163,13 @@ struct BusServiceTests {
         #expect(await gaps().map(\.reason) == [.diskFault])
     }
 
+    @Test func `P24: polling goes on for hours while no destination takes anything`() async throws {
+        let link = try await bench.run(
+            interval: .seconds(5), lanes: [LiveLane(epoch: 1)], until: .seconds(7_202))
+        #expect(link.times().count == 1_441)
+        #expect(await gaps() == [])
+    }
+
     @Test func `gaps of the last sweep are declared when polling ends`() async throws {
         await journal.failNextAppend(JournalError(kind: .full, path: "/data", description: "full"))
         _ = try await run(until: .milliseconds(500))

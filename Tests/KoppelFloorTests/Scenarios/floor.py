@@ -22,6 +22,7 @@ import sys
 import time
 
 import agent_scenarios
+import bus_scenarios
 import fault_table
 import machine_scenarios
 import party_scenarios
@@ -29,7 +30,7 @@ import soak
 import uplink_scenarios
 import value_scenarios
 
-SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
+SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
              **value_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")

@@ -1,5 +1,4 @@
 """What machines do to the agent. Each scenario returns its figures."""
-from account import Truth
 from factory import Factory
 
 
@@ -51,32 +50,6 @@ def serial_duplicate_later(o):
     return disturbed(o, "fault duplicate prob=0.2", timeout_ms=300, rtu=True)
 
 
-def dead_unit(o):
-    """F26: one dead unit of three leaves the others at least nine tenths of their rate."""
-    with Factory(o, units=3, timeout_ms=100) as factory:
-        factory.begin()
-        half = o.seconds / 2
-        factory.until(half)
-        factory.device.tell("fault drop unit=2")
-        factory.until(o.seconds)
-        factory.device.tell("clear")
-        factory.wait_until_well()
-        figures = factory.account()
-        moments = Truth(factory.truth_path).moments
-        rates = {}
-        for machine in ("m1", "m3"):
-            served = moments[(machine, "c0")]
-            middle = factory.started + half
-            before = sum(factory.started < t < middle for t in served)
-            during = sum(middle <= t < middle + half for t in served)
-            rates[machine] = round(during / max(1, before), 3)
-        figures["rate_of_others"] = rates
-        if min(rates.values()) < 0.9:
-            figures["faults"] += 1
-            figures["first_faults"].append(f"a dead unit costs the others: {rates}")
-        return figures
-
-
 SCENARIOS = {
     "machine-half-open": (half_open, {"seconds": 2.5}),
     "machine-dripping": (dripping, {"seconds": 3}),
@@ -85,5 +58,4 @@ SCENARIOS = {
     "serial-late": (serial_late, {"seconds": 4, "units": 2}),
     "serial-duplicate": (serial_duplicate, {"seconds": 3, "units": 2}),
     "serial-duplicate-later": (serial_duplicate_later, {"seconds": 3, "units": 2}),
-    "dead-unit": (dead_unit, {"seconds": 6}),
 }
