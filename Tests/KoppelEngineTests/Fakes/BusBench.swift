@@ -21,7 +21,8 @@ struct BusBench {
     func run(
         _ script: ScriptedLink.Script = ScriptedLink.Script(), units: UInt8 = 1, interval: Duration = .seconds(1),
         points: [Point]? = nil, polling: PollingRules = PollingRules(), timeout: Duration = .seconds(1),
-        cost: BusCost = .tcp(), lanes: [LiveLane] = [], change: (inout MachineSettings) -> Void = { _ in }, until end: Duration
+        cost: BusCost = .tcp(), lanes: [LiveLane] = [], change: (inout MachineSettings) -> Void = { _ in },
+        until end: Duration
     ) async throws -> ScriptedLink {
         let link = ScriptedLink(clock: clock, wallClock: wallClock, script: script)
         let points = try points ?? [try point("a", at: 7)]
