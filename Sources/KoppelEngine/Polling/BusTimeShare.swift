@@ -7,12 +7,12 @@ internal import KoppelCore
 /// at its share of the time that passes. While the debt is too large the unit is asked only in time that nobody else
 /// wants.
 ///
-/// Over any time T a unit costs the others at most `share x (T + 10 s)` and one request more.
+/// Over any time T a unit costs the others at most `share x (T + 5 s)` and one request more.
 package struct BusTimeShare: Sendable {
     /// The default share of the bus time.
     package static let usual = 0.1
-    /// So much time's share a unit may use at once: at 10 % one second.
-    static let burst = Duration.seconds(10)
+    /// So much time's share a unit may use at once: at 10 % half a second.
+    static let burst = Duration.seconds(5)
     /// An answer may take this many times as long as is ordinary on its bus before it counts as slow.
     static let leniency = 4
 

@@ -84,6 +84,8 @@ class Account:
             if value is None or code in SHOWN_AGAIN:
                 refused += code != WAITING
                 continue
+            if (moment, value) == previous:
+                continue        # told once more with its own time, so that a gap has a reading to travel with
             if value in POISON:
                 self.faults.append(f"{key} {name}: the value of a refused frame: {value}")
             elif value not in known:

@@ -43,7 +43,7 @@ def bad_unit(command, **own):
 
 dead_unit = bad_unit("fault drop unit=2", timeout_ms=100)
 dead_unit.__doc__ = "F26: one dead unit of three leaves the others at least nine tenths of their rate."
-slow_unit = bad_unit("fault delay ms=285 unit=2", timeout_ms=300)
+slow_unit = bad_unit("fault delay ms=190 unit=2", timeout_ms=200)
 slow_unit.__doc__ = "X20: a unit that uses its whole timeout each time leaves the others nine tenths of their rate."
 absent_unit = bad_unit("fault exception code=11 unit=2", timeout_ms=300)
 absent_unit.__doc__ = "F24, P18: a unit that its gateway calls absent costs the others nothing, and no connection."
@@ -147,7 +147,7 @@ def many_buses(o):
 
 SCENARIOS = {
     "dead-unit": (dead_unit, {"seconds": 6}),
-    "slow-unit": (slow_unit, {"seconds": 12}),
+    "slow-unit": (slow_unit, {"seconds": 16}),
     "absent-unit": (absent_unit, {"seconds": 6}),
     "many-buses": (many_buses, {"seconds": 8, "units": 200, "interval_ms": 1000}),
 }
