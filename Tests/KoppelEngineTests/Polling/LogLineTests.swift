@@ -66,14 +66,15 @@ struct LogLineTests {
         return (lines.all, link)
     }
 
-    @Test func `P85: a thousand timeouts of one unit in a row are one log line, and its return another`() async throws {
+    @Test func `P85, P26: a thousand timeouts of one unit in a row are one log line, and its return another`() async throws {
         let (lines, link) = try await lines(
             .init(answer: { _, at in (at < .seconds(21_500) ? .fails(.timeout) : .words, .seconds(1)) }),
             until: .seconds(21_600))
         #expect(link.times().count > 1_000)
         #expect(
             lines == [
-                "warning: The unit does not answer; it is asked again now and then",
+                "warning: The unit has not answered since polling began. Check unit id, power and wiring, on a serial line "
+                    + "also baud rate and parity; it is asked again now and then",
                 "notice: The unit answers again",
             ])
     }
