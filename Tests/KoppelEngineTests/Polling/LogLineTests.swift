@@ -66,7 +66,7 @@ struct LogLineTests {
         return (lines.all, link)
     }
 
-    @Test func `P85, P26: a thousand timeouts of one unit in a row are one log line, and its return another`() async throws {
+    @Test func `P85, P26: a thousand timeouts of a unit in a row are one log line, its return another`() async throws {
         let (lines, link) = try await lines(
             .init(answer: { _, at in (at < .seconds(21_500) ? .fails(.timeout) : .words, .seconds(1)) }),
             until: .seconds(21_600))
