@@ -9,8 +9,13 @@ internal import KoppelConfig
 /// who the other one is.
 package struct LocalSocket: Sendable {
     package let path: String
+    /// The name it has until it listens; no longer than ``path``.
+    private let unreadyPath: String
 
-    package init(dataFolder: String) { path = dataFolder + "/" + LocalSocketName.file }
+    package init(dataFolder: String) {
+        path = dataFolder + "/" + LocalSocketName.file
+        unreadyPath = dataFolder + "/" + String(LocalSocketName.file.dropLast()) + "~"
+    }
 
     package struct Failure: Error, Sendable, CustomStringConvertible {
         package enum Kind: Hashable, Sendable {
@@ -64,10 +69,12 @@ package struct LocalSocket: Sendable {
                 guard status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() || geteuid() == 0 else {
                     throw Failure(kind: .notAllowed, path: path)
                 }
-                unlink(path)
             }
-            guard withAddress({ bind(descriptor, $0, $1) }) == 0 else { throw failure(errno) }
+            unlink(unreadyPath)
+            guard withAddress(of: unreadyPath, { bind(descriptor, $0, $1) }) == 0 else { throw failure(errno) }
             guard Glibc.listen(descriptor, waiting) == 0 else { throw failure(errno) }
+            // Whoever sees the file can connect: it gets its name, in place of an old one, when all is ready.
+            guard rename(unreadyPath, path) == 0 else { throw failure(errno) }
             return descriptor
         } catch {
             close(descriptor)
@@ -87,7 +94,7 @@ package struct LocalSocket: Sendable {
             }
             var status = stat()
             guard lstat(path, &status) == 0 else { throw failure(errno) }
-            guard withAddress({ Glibc.connect(descriptor, $0, $1) }) == 0 else { throw failure(errno) }
+            guard withAddress(of: path, { Glibc.connect(descriptor, $0, $1) }) == 0 else { throw failure(errno) }
             guard let peer = Self.peer(of: descriptor), Self.mayAsk(peer: peer, own: status.st_uid) else {
                 throw Failure(kind: .notAllowed, path: path)
             }
@@ -109,7 +116,7 @@ package struct LocalSocket: Sendable {
         return descriptor
     }
 
-    private func withAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    private func withAddress(of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // Zeroed, and the path is shorter than the room for it, so it ends in a zero.
