@@ -20,8 +20,21 @@ package final class ManualClock: Clock {
         var now = Duration.zero
         var next = 0
         var sleepers: [Int: Sleeper] = [:]
+        /// Those who wait for sleepers.
+        var waiters: [Int: Waiter] = [:]
         var cancelled: Set<Int> = []
         var runsUntil: Duration?
+
+        mutating func takeServedWaiters() -> [Waiter] {
+            let served = waiters.filter { $0.value.count <= sleepers.count }
+            for id in served.keys { waiters[id] = nil }
+            return Array(served.values)
+        }
+    }
+
+    private struct Waiter {
+        var count: Int
+        var continuation: CheckedContinuation<Bool, Never>
     }
 
     private let state = Mutex(State())
@@ -53,12 +66,42 @@ package final class ManualClock: Clock {
     ///
     /// - Returns: False if that was not so within 10 s of real time.
     package func waitForSleepers(_ count: Int = 1) async -> Bool {
-        let end = ContinuousClock.now + .seconds(10)
-        while state.withLock({ $0.sleepers.count }) < count {
-            guard ContinuousClock.now < end, !Task.isCancelled else { return false }
-            await Task.yield()
+        if state.withLock({ $0.sleepers.count >= count }) { return true }
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.suspend(untilSleepers: count) }
+            group.addTask {
+                // Only cancelling ends it early, and then nobody waits for the answer any more.
+                try? await ContinuousClock().sleep(for: .seconds(10))
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
-        return true
+    }
+
+    private func suspend(untilSleepers count: Int) async -> Bool {
+        let id = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let result: Bool? = state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return false }
+                    if state.sleepers.count >= count { return true }
+                    state.waiters[id] = Waiter(count: count, continuation: continuation)
+                    return nil
+                }
+                if let result { continuation.resume(returning: result) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                let waiter = state.waiters.removeValue(forKey: id)
+                if waiter == nil { state.cancelled.insert(id) }
+                return waiter
+            }
+            waiter?.continuation.resume(returning: false)
+        }
     }
 
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
@@ -68,6 +111,7 @@ package final class ManualClock: Clock {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                var served: [Waiter] = []
                 let result: Result<Void, any Error>? = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
                     if deadline.offset <= state.now { return .success(()) }
@@ -76,8 +120,10 @@ package final class ManualClock: Clock {
                         return .success(())
                     }
                     state.sleepers[id] = Sleeper(deadline: deadline.offset, continuation: continuation)
+                    served = state.takeServedWaiters()
                     return nil
                 }
+                for waiter in served { waiter.continuation.resume(returning: true) }
                 if let result { continuation.resume(with: result) }
             }
         } onCancel: {

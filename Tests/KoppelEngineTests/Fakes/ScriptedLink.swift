@@ -91,7 +91,8 @@ final class ScriptedLink: ModbusLink {
                 outcome: .exception(ModbusException(code: code)), time: wallClock.now, elapsed: takes)
         case .fails(let kind): throw BusError(kind: kind, bus: "hall", request: request, elapsed: takes)
         case .silence:
-            while !Task.isCancelled { await Task.yield() }
+            // Nothing but the end of the task ends it.
+            try? await ContinuousClock().sleep(for: .seconds(3_600))
             throw BusError(kind: .linkDown(errno: 125), bus: "hall", request: request, elapsed: takes)
         }
     }
