@@ -24,6 +24,8 @@ struct SiteAssembly {
     let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
     var former: [MachineDescription] = []
+    /// What the units taught.
+    var facts = FactBoard()
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -56,7 +58,7 @@ struct SiteAssembly {
             descriptions.append(assembly.description(register))
             var one = PolledMachine(
                 settings: machine, register: register, cost: BusCost(bus.endpoint),
-                doubtsClock: !site.agent.clockIsolated)
+                doubtsClock: !site.agent.clockIsolated, facts: facts)
             for problem in one.problems {
                 Logger.current.error(
                     "Some signals can never be read", metadata: ["machine": "\(machine.id)", "error": "\(problem)"])
@@ -87,7 +89,7 @@ struct SiteAssembly {
             deliveries: deliveries.map(\.service),
             status: StatusSource(
                 site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
-                plan: SitePlan(site), counts: localCounts),
+                plan: SitePlan(site, now: wallClock.now), counts: localCounts),
             gauge: gauge, machines: descriptions)
     }
 
@@ -107,7 +109,8 @@ struct SiteAssembly {
             return BusService(
                 bus: bus, machines: machines,
                 parts: .init(
-                    link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) }),
+                    link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) },
+                    facts: facts),
                 clock: ThreadClock(on: link.executor))
         } catch {
             let link = UnusableLink(error: error)
