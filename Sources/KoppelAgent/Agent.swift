@@ -76,6 +76,9 @@ package struct Agent: Sendable {
             var journal = try await openJournal(site)
             var history = journal.history
             let since = wallClock.now
+            let factsFile = FactsFile(folder: site.agent.dataFolder)
+            let facts = FactBoard(factsFile.load(now: since))
+            let keeper = FactKeeper(board: facts, file: factsFile)
             // Grows only with what the owner takes out of the site file.
             var former: [MachineDescription] = []
             while true {
@@ -83,10 +86,12 @@ package struct Agent: Sendable {
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
                     since: since, journalIsDamaged: { occurrences.note(.damage) }, localCounts: localCounts,
-                    former: former)
+                    former: former, facts: facts)
                 let services = try await assembly.services()
                 notifier.ready()
-                switch await serve(services, site: site, journal: journal, occurrences) {
+                let ending = await serve(services, site: site, journal: journal, keeper: keeper, occurrences)
+                await keeper.keep()
+                switch ending {
                 case .stop:
                     try await journal.close()
                     return
@@ -141,7 +146,8 @@ package struct Agent: Sendable {
     }
 
     private func serve(
-        _ services: SiteAssembly.Services, site: Site, journal: any Journal, _ occurrences: Occurrences
+        _ services: SiteAssembly.Services, site: Site, journal: any Journal, keeper: FactKeeper,
+        _ occurrences: Occurrences
     ) async -> Ending {
         Logger.current.notice(
             "Running",
@@ -172,6 +178,13 @@ package struct Agent: Sendable {
             }
             group.addTask {
                 await show(services, of: site)
+                return nil
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await ContinuousClock().sleep(for: .seconds(5)) } catch { return nil }
+                    await keeper.keep()
+                }
                 return nil
             }
             group.addTask {

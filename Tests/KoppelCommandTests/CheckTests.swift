@@ -45,17 +45,6 @@ struct CheckTests {
         #expect(document["warnings"] as? Int == 1)
     }
 
-    @Test func `P33: a bus that cannot keep its intervals ends with 1 and ways out`() async throws {
-        let folder = try TemporaryFolder()
-        let text = Self.good.replacing("9600", with: "1200")
-            .replacing("profile: eastron/sdm120", with: "profile: eastron/sdm120, every: 200ms")
-        let site = try folder.write(text, to: "koppel.yaml")
-        let outcome = try await Program.run("check", "--config", site)
-        #expect(outcome.code == 1)
-        #expect(outcome.output.contains("Bus meters: does not fit"))
-        #expect(outcome.output.contains("What would help: "))
-    }
-
     @Test func `every issue of a bad site file is told at once, and it ends with 78`() async throws {
         let folder = try TemporaryFolder()
         let text = Self.good.replacing("bus: hal-3,", with: "bus: hal-4,").replacing("timeout: 3s", with: "timeout: 3")

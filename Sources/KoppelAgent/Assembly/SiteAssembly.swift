@@ -26,6 +26,8 @@ struct SiteAssembly {
     var former: [MachineDescription] = []
     /// Where the buses leave their figures.
     var health = HealthBoard()
+    /// What the units taught.
+    var facts = FactBoard()
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -58,7 +60,7 @@ struct SiteAssembly {
             descriptions.append(assembly.description(register))
             var one = PolledMachine(
                 settings: machine, register: register, cost: BusCost(bus.endpoint),
-                doubtsClock: !site.agent.clockIsolated, window: site.agent.window)
+                doubtsClock: !site.agent.clockIsolated, facts: facts, window: site.agent.window)
             for problem in one.problems {
                 Logger.current.error(
                     "Some signals can never be read", metadata: ["machine": "\(machine.id)", "error": "\(problem)"])
@@ -89,7 +91,7 @@ struct SiteAssembly {
             deliveries: deliveries.map(\.service),
             status: StatusSource(
                 site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
-                plan: SitePlan(site), counts: localCounts),
+                plan: SitePlan(site, now: wallClock.now), counts: localCounts),
             gauge: gauge, machines: descriptions)
     }
 
@@ -110,7 +112,7 @@ struct SiteAssembly {
                 bus: bus, machines: machines,
                 parts: .init(
                     link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) },
-                    health: health),
+                    health: health, facts: facts),
                 clock: ThreadClock(on: link.executor))
         } catch {
             let link = UnusableLink(error: error)

@@ -11,7 +11,10 @@ package struct SitePlan: Sendable, Encodable {
     /// One bus of the plan, in words and numbers for people.
     package struct Bus: Sendable {
         package var id: Identifier
+        /// `9600 baud 8E1`, or how else it is reached.
+        package var line: String
         package var rows: [Row]
+        package var learned: [Learned]
         /// Signals that no request can read, and why.
         package var problems: [String]
         /// True if the times rest on assumed answer times.
@@ -23,6 +26,16 @@ package struct SitePlan: Sendable, Encodable {
         package var verdict: Verdict
         package var waysOut: [String]
         package var note: String?
+    }
+
+    /// What a unit taught by its refusals in earlier runs, which the plan goes around.
+    package struct Learned: Sendable {
+        package var unit: UnitID
+        /// What is refused, and how.
+        package var fact: String
+        package var age: Duration
+        /// Until it is put to the test again; zero if that is due.
+        package var holds: Duration
     }
 
     package enum Verdict: String, Sendable {
@@ -39,6 +52,8 @@ package struct SitePlan: Sendable, Encodable {
         package var interval: Duration
         package var signals: Int
         package var requests: Int
+        /// What is asked: `input 0 to 11`.
+        package var reads: [String]
         package var registers: Int
         package var bits: Int
         package var time: Duration
@@ -54,20 +69,36 @@ package struct SitePlan: Sendable, Encodable {
         package var mostHours: Double?
     }
 
-    private enum Key: String, CodingKey { case buses, journal, bytesPerReading }
+    private enum Key: String, CodingKey { case buses, journal, bytesPerReading, learned }
 
     package let buses: [Bus]
     package let journal: Journal
+    /// Why it is not known what earlier runs have learned, if that is so.
+    package let learnedProblem: String?
     private let loads: [BusLoad]
+    private let facts: [LearnedFact]
     private let forecast: JournalForecast
 
-    package init(_ site: Site) {
-        loads = site.buses.map { BusLoad(bus: $0, machines: site.machines) }
+    /// The plan as the agent would follow it now, with what it learned so far, which is in the data folder.
+    package init(_ site: Site, now: Timestamp) {
+        let file = FactsFile(folder: site.agent.dataFolder)
+        do {
+            let units = Set(site.machines.map { UnitOnBus(bus: $0.bus, unit: $0.unit) })
+            facts = try file.read(now: now).filter { units.contains($0.unit) }
+            learnedProblem = nil
+        } catch {
+            facts = []
+            learnedProblem = "\(file.path): \(error)"
+        }
+        let board = FactBoard(facts)
+        loads = site.buses.map { BusLoad(bus: $0, machines: site.machines, facts: board) }
         forecast = JournalForecast(
             loads: loads, bytesPerReading: Self.bytesPerReading, settings: site.agent.journal)
-        buses = loads.map { load in
+        let facts = facts
+        buses = zip(site.buses, loads).map { bus, load in
             Bus(
-                id: load.bus, rows: load.rows.map(Row.init),
+                id: load.bus, line: bus.endpoint.lineText, rows: load.rows.map(Row.init),
+                learned: facts.filter { $0.unit.bus == bus.id }.map { Learned($0, now: now) },
                 problems: load.problems.map { "\($0.machine): \($0.error)" },
                 isEstimate: load.isEstimate, fullSweepRequests: load.fullSweepRequests,
                 fullSweepTime: load.fullSweepTime, load: load.load, verdict: Verdict(load.verdict),
@@ -78,14 +109,15 @@ package struct SitePlan: Sendable, Encodable {
             leastHours: forecast.leastHours, mostHours: forecast.mostHours)
     }
 
-    /// False if a bus cannot keep its intervals, or signals can never be read.
-    package var isPossible: Bool { buses.allSatisfy { $0.verdict != .doesNotFit && $0.problems.isEmpty } }
+    /// False if signals can never be read. A bus whose plan cannot fit is an issue of the site file.
+    package var isPossible: Bool { buses.allSatisfy(\.problems.isEmpty) }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(loads, forKey: .buses)
         try container.encode(forecast, forKey: .journal)
         try container.encode(Self.bytesPerReading, forKey: .bytesPerReading)
+        try container.encode(facts, forKey: .learned)
     }
 }
 
@@ -93,7 +125,8 @@ extension SitePlan.Row {
     fileprivate init(_ row: BusLoad.Row) {
         self.init(
             machine: row.machine, unit: row.unit, interval: row.interval, signals: row.signals,
-            requests: row.requests, registers: row.registers, bits: row.bits, time: row.time, load: row.load)
+            requests: row.requests, reads: row.reads.map { $0.request.block.description },
+            registers: row.registers, bits: row.bits, time: row.time, load: row.load)
     }
 }
 
@@ -107,4 +140,27 @@ extension SitePlan.Verdict {
             case .doesNotFit: .doesNotFit
             }
     }
+}
+
+extension SitePlan.Learned {
+    fileprivate init(_ fact: LearnedFact, now: Timestamp) {
+        let age = Duration.nanoseconds(now.nanoseconds) - .nanoseconds(fact.learned.nanoseconds)
+        self.init(
+            unit: fact.unit.unit, fact: fact.description, age: max(.zero, age), holds: fact.remaining(at: now))
+    }
+}
+
+extension BusEndpoint {
+    /// The rate that the times are computed with, if there is one.
+    fileprivate var lineText: String {
+        switch self {
+        case .tcp(let host, let port): "TCP to \(host):\(port)"
+        case .rtu(_, let line): line.text
+        case .rtuOverTCP(let host, let port, let line): "\(line.text) behind \(host):\(port)"
+        }
+    }
+}
+
+extension SerialLine {
+    fileprivate var text: String { "\(baud) baud 8\(parity.rawValue)\(stopBits)" }
 }

@@ -5,16 +5,17 @@ struct BusReader {
     let files: any ConfigFiles
 
     func read(_ field: Field, key: String) -> BusSettings? {
-        let keys = ["url", "timeout", "connection"] + PollingRulesReader.keys
+        let keys = ["url", "timeout", "connection", "admission"] + PollingRulesReader.keys
         guard let section = field.section(keys) else { return nil }
         let id = field.keyIdentifier(key)
         let timeout = section["timeout"]?.duration(in: .milliseconds(10) ... .seconds(60)) ?? .seconds(1)
         let hint = "tcp://HOST:PORT, rtu:/dev/...?baud=9600&format=8E1 or rtu+tcp://HOST:PORT"
         let endpoint = section.required("url", hint: hint).flatMap { readEndpoint($0, hint: hint) }
         let connection = section["connection"].flatMap { readConnection($0, to: endpoint) } ?? .keep
+        let admission = section["admission"].flatMap { $0.choice(BusAdmission.self) } ?? .refuse
         guard let id, let endpoint else { return nil }
         return BusSettings(
-            id: id, endpoint: endpoint, timeout: timeout, connection: connection,
+            id: id, endpoint: endpoint, timeout: timeout, connection: connection, admission: admission,
             polling: PollingRulesReader(section: section).read())
     }
 

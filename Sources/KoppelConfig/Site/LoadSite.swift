@@ -4,6 +4,16 @@ package import KoppelCore
 package struct SiteLoad: Sendable {
     package var site: Site?
     package var issues: [ConfigIssue]
+    /// Where each bus stands in the files, for issues that only come up when its plan is made.
+    package var busPlaces: [Identifier: ConfigPlace] = [:]
+}
+
+/// A key in a configuration file.
+package struct ConfigPlace: Hashable, Sendable {
+    package var file: String
+    package var position: SourcePosition
+    /// The keys that lead there, for example `buses.meters`.
+    package var path: String
 }
 
 /// Loads a site file with what it includes and the profiles it names.
@@ -13,7 +23,12 @@ package func loadSite(at path: String, library: ProfileLibrary, files: some Conf
     let log = IssueLog()
     let parts = SiteFiles(files: files, issues: log).read(path)
     let site = parts.flatMap { SiteReader(files: files, library: library, issues: log).read($0, path: path) }
-    return SiteLoad(site: log.hasErrors ? nil : site, issues: log.sorted())
+    var places: [Identifier: ConfigPlace] = [:]
+    for bus in parts?.buses ?? [] {
+        guard let id = Identifier(bus.key) else { continue }
+        places[id] = ConfigPlace(file: bus.field.file, position: bus.field.keyPosition, path: bus.field.path)
+    }
+    return SiteLoad(site: log.hasErrors ? nil : site, issues: log.sorted(), busPlaces: places)
 }
 
 /// Turns the sections of all files of a site into settings.

@@ -96,19 +96,29 @@ package struct BusSettings: Hashable, Sendable {
     /// The response timeout: from the end of the request to the whole answer. Default 1 s.
     package var timeout: Duration
     package var connection: BusConnection
+    package var admission: BusAdmission
     /// What its units may do on the bus, where a machine says nothing else.
     package var polling: PollingRules
 
     package init(
         id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1), connection: BusConnection = .keep,
-        polling: PollingRules = PollingRules()
+        admission: BusAdmission = .refuse, polling: PollingRules = PollingRules()
     ) {
+        self.admission = admission
         self.id = id
         self.endpoint = endpoint
         self.timeout = timeout
         self.connection = connection
         self.polling = polling
     }
+}
+
+/// What becomes of a plan that takes more than all of the time of its bus (field rule P33).
+package enum BusAdmission: String, CaseIterable, Sendable {
+    /// The site file is not used.
+    case refuse
+    /// It is used with a warning: the owner accepts that slots are missed all the time.
+    case warn
 }
 
 /// How long a connection over TCP is kept.

@@ -1,4 +1,5 @@
 internal import KoppelCore
+internal import Logging
 internal import Synchronization
 
 /// What all units of a site have taught, shared between the buses: each unit writes down its own facts and takes over
@@ -34,12 +35,18 @@ package final class FactBoard: Sendable {
 
     /// Puts the facts of a unit in place of what was known of it.
     package func publish(_ facts: [LearnedFact], of unit: UnitOnBus) {
-        let isNews = state.withLock { state in
-            guard state[unit] ?? [] != facts else { return false }
+        let known = state.withLock { state in
+            let known = state[unit] ?? []
             state[unit] = facts.isEmpty ? nil : Array(facts.prefix(LearnedFact.mostPerUnit))
-            return true
+            return known
         }
-        if isNews { changes.add(1, ordering: .releasing) }
+        guard known != facts else { return }
+        changes.add(1, ordering: .releasing)
+        for fact in facts where !known.contains(where: { $0.isAboutSame(as: fact.kind) }) {
+            Logger.current.notice(
+                "A unit refuses what its profile promises; it is read around that from now on",
+                metadata: ["bus": "\(unit.bus)", "modbus.unit": "\(unit.unit.rawValue)", "error": "\(fact)"])
+        }
     }
 
     /// Tells what a machine has learned, and hands it what is new.

@@ -39,10 +39,21 @@ package struct UnitLearning: Sendable {
         update()
     }
 
-    /// Addresses that are not asked at all, and what the unit said of them.
-    var givenUp: [(span: RegisterSpan, exception: ModbusException?)] { facts.givenUp }
+    /// A machine, with what is known of its unit and its model.
+    init(machine: MachineSettings, facts: FactBoard) {
+        let unit = UnitOnBus(bus: machine.bus, unit: machine.unit)
+        let model = DeviceModel(profile: machine.profile.id, version: machine.profile.version)
+        let known = facts.facts(of: unit, model: model)
+        self.init(unit: unit, model: model, facts: known.own, others: known.others)
+    }
 
-    /// True once after each change of ``restrictions`` or ``givenUp``.
+    /// What the unit said of these addresses, if they are not asked any more.
+    func refusal(of span: RegisterSpan?) -> Condition? {
+        guard let span, let refused = facts.givenUp.first(where: { span.contains($0.span) }) else { return nil }
+        return refused.exception.map(Condition.init) ?? .illegalAddress
+    }
+
+    /// True once after each change of ``restrictions`` or of what is given up.
     mutating func takeNews() -> Bool {
         defer { hasNewRestrictions = false }
         return hasNewRestrictions
@@ -164,5 +175,11 @@ package struct UnitLearning: Sendable {
         // What is read apart and what is given up look the same to the planner, but not to the machine.
         if facts.takeChange() || next != restrictions { hasNewRestrictions = true }
         restrictions = next
+    }
+}
+
+extension RegisterSpan {
+    fileprivate func contains(_ other: RegisterSpan) -> Bool {
+        table == other.table && addresses.contains(other.addresses)
     }
 }

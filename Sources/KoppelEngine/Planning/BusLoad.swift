@@ -27,7 +27,7 @@ package struct BusLoad: Sendable {
         /// Published points of the group.
         package let signals: Int
         /// What one sweep of the group asks.
-        package let requests: Int
+        package let reads: [PlannedRead]
         package let registers: Int
         package let bits: Int
         /// Predicted time of one sweep of the group.
@@ -38,6 +38,8 @@ package struct BusLoad: Sendable {
         package let mostReadingsPerDay: Double
         /// Readings at least, if nothing ever changes: the heartbeats.
         package let leastReadingsPerDay: Double
+
+        package var requests: Int { reads.count }
     }
 
     /// A machine's points that no request can read.
@@ -68,9 +70,12 @@ package struct BusLoad: Sendable {
     ///   - bus: The bus.
     ///   - machines: The machines of the site; those on other buses are ignored.
     ///   - cost: What reads cost, if it is known better than the endpoint tells.
-    package init(bus: BusSettings, machines: [MachineSettings], cost: BusCost? = nil) {
+    ///   - facts: What the units taught, if that is to be planned around.
+    package init(
+        bus: BusSettings, machines: [MachineSettings], cost: BusCost? = nil, facts: FactBoard? = nil
+    ) {
         let prediction = LoadPrediction(
-            machines: machines.filter { $0.bus == bus.id }, cost: cost ?? BusCost(bus.endpoint))
+            machines: machines.filter { $0.bus == bus.id }, cost: cost ?? BusCost(bus.endpoint), facts: facts)
         self.bus = bus.id
         rows = prediction.groups.map(\.row)
         problems = prediction.problems

@@ -11,23 +11,28 @@ struct LoadPrediction {
     let groups: [Group]
     let problems: [BusLoad.Problem]
     let fullSweep: (requests: Int, time: Duration)
-    private let machines: [MachineSettings]
+    let machines: [MachineSettings]
 
-    init(machines: [MachineSettings], cost: BusCost) {
+    init(machines: [MachineSettings], cost: BusCost, facts: FactBoard? = nil) {
         self.cost = cost
         self.machines = machines
         var groups: [Group] = []
         var problems: [BusLoad.Problem] = []
         var fullSweep = (requests: 0, time: Duration.zero)
         for machine in machines {
-            let planner = ReadPlanner(machine: machine, cost: cost)
+            let learning = facts.map { UnitLearning(machine: machine, facts: $0) }
+            let planner = ReadPlanner(
+                machine: machine, cost: cost, restrictions: learning?.restrictions ?? ReadRestrictions())
             problems += planner.problems.map { BusLoad.Problem(machine: machine.id, error: $0) }
             let pollGroups = PollGroup.groups(of: machine)
+            func plan(_ points: [Int]) -> [PlannedRead] {
+                planner.plan(points.filter { learning?.refusal(of: planner.span(of: $0)) == nil })
+            }
             for group in pollGroups {
-                let reads = planner.plan(group.points)
+                let reads = plan(group.points)
                 groups.append(Group(row: Self.row(of: machine, group, reads), reads: reads))
             }
-            let everything = planner.plan(pollGroups.flatMap(\.points))
+            let everything = plan(pollGroups.flatMap(\.points))
             fullSweep.requests += everything.count
             fullSweep.time += everything.reduce(.zero) { $0 + $1.time }
         }
@@ -38,6 +43,11 @@ struct LoadPrediction {
 
     /// The part of the bus time that all groups with an interval take.
     var load: Double { groups.reduce(0) { $0 + ($1.row.load ?? 0) } }
+
+    /// The part that one machine takes.
+    func load(of machine: Identifier) -> Double {
+        groups.reduce(0) { $0 + ($1.row.machine == machine ? $1.row.load ?? 0 : 0) }
+    }
 
     /// Says so if a full sweep takes longer than the shortest interval.
     var note: String? {
@@ -64,7 +74,7 @@ struct LoadPrediction {
         }
         return BusLoad.Row(
             machine: machine.id, unit: machine.unit, interval: group.interval, signals: published.count,
-            requests: reads.count, registers: count(bits: false), bits: count(bits: true), time: time,
+            reads: reads, registers: count(bits: false), bits: count(bits: true), time: time,
             load: interval > 0 ? time.inSeconds / interval : nil,
             mostReadingsPerDay: readingsPerDay { _ in 0 },
             leastReadingsPerDay: readingsPerDay { $0.everyReading ? 0 : $0.heartbeat.inSeconds })

@@ -24,7 +24,7 @@ extension BusLoad: Encodable {
 
 extension BusLoad.Row: Encodable {
     private enum Key: String, CodingKey {
-        case machine, unit, intervalMs, signals, requests, registers, bits, timeMs, loadPercent
+        case machine, unit, intervalMs, signals, requests, reads, registers, bits, timeMs, loadPercent
         case leastReadingsPerDay, mostReadingsPerDay
     }
 
@@ -35,12 +35,53 @@ extension BusLoad.Row: Encodable {
         try container.encode(interval.milliseconds, forKey: .intervalMs)
         try container.encode(signals, forKey: .signals)
         try container.encode(requests, forKey: .requests)
+        try container.encode(reads, forKey: .reads)
         try container.encode(registers, forKey: .registers)
         try container.encode(bits, forKey: .bits)
         try container.encode(time.milliseconds, forKey: .timeMs)
         try container.encodeIfPresent(load?.asPercent, forKey: .loadPercent)
         try container.encode(leastReadingsPerDay.rounded(), forKey: .leastReadingsPerDay)
         try container.encode(mostReadingsPerDay.rounded(), forKey: .mostReadingsPerDay)
+    }
+}
+
+extension PlannedRead: Encodable {
+    private enum Key: String, CodingKey { case table, first, count, signals, timeMs }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(request.table.name, forKey: .table)
+        try container.encode(request.start, forKey: .first)
+        try container.encode(request.count, forKey: .count)
+        try container.encode(points.count(where: \.isDue), forKey: .signals)
+        try container.encode(time.milliseconds, forKey: .timeMs)
+    }
+}
+
+extension LearnedFact: Encodable {
+    private enum Key: String, CodingKey {
+        case bus, unit, profile, version, fact, table, first, last, answered, refused, exception, learned, retry
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(unit.bus.description, forKey: .bus)
+        try container.encode(unit.unit.rawValue, forKey: .unit)
+        try container.encode(model.profile.description, forKey: .profile)
+        try container.encode(model.version, forKey: .version)
+        try container.encode(description, forKey: .fact)
+        try container.encode(kind.table.name, forKey: .table)
+        switch kind {
+        case .points(let span), .gap(let span):
+            try container.encode(span.addresses.lowerBound, forKey: .first)
+            try container.encode(span.addresses.upperBound, forKey: .last)
+        case .limit(_, let answered, let refused):
+            try container.encode(answered, forKey: .answered)
+            try container.encode(refused, forKey: .refused)
+        }
+        try container.encodeIfPresent(exception?.code, forKey: .exception)
+        try container.encode(learned.nanoseconds / 1_000_000, forKey: .learned)
+        try container.encode(retry.nanoseconds / 1_000_000, forKey: .retry)
     }
 }
 

@@ -72,10 +72,7 @@ package struct PolledMachine: Sendable {
         polling = settings.polling
         groups = PollGroup.groups(of: settings)
         points = settings.points
-        let unit = UnitOnBus(bus: settings.bus, unit: settings.unit)
-        let model = DeviceModel(profile: settings.profile.id, version: settings.profile.version)
-        let known = facts.facts(of: unit, model: model)
-        learning = UnitLearning(unit: unit, model: model, facts: known.own, others: known.others)
+        learning = UnitLearning(machine: settings, facts: facts)
         makePlanner = { ReadPlanner(machine: settings, cost: cost, restrictions: $0) }
         planner = makePlanner(learning.restrictions)
         rev = register.rev
@@ -242,14 +239,8 @@ package struct PolledMachine: Sendable {
         planner = makePlanner(learning.restrictions)
         plans = PlanCache()
         givenUp = [:]
-        for (refused, exception) in learning.givenUp {
-            let condition = exception.map(Condition.init) ?? .illegalAddress
-            for point in points.indices where trackers[point]?.hasDelivered != true {
-                guard let span = planner.span(of: point), span.table == refused.table,
-                    span.range.contains(refused.range)
-                else { continue }
-                givenUp[point] = condition
-            }
+        for point in points.indices where trackers[point]?.hasDelivered != true {
+            givenUp[point] = learning.refusal(of: planner.span(of: point))
         }
     }
 

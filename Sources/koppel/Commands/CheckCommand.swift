@@ -10,7 +10,7 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Checks a site file with its profiles, and tells what polling it will take.",
         discussion: """
             Nothing is opened or contacted. Ends with 0 if the agent can run this site, with 78 if a file has an \
-            error, and with 1 if a bus cannot keep the intervals asked of it.
+            error or asks more of a serial line than it can carry, and with 1 if signals can never be read.
 
             Example: koppel check --config /etc/koppel/koppel.yaml --plan
             """)
@@ -18,7 +18,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The site file.", valueName: "file"))
     var config = "/etc/koppel/koppel.yaml"
 
-    @Flag(help: "Show requests, bus time and load per machine and interval, and what the journal gets.")
+    @Flag(help: "Show requests, bus time and load per machine, what was learned, and what the journal gets.")
     var plan = false
 
     @Flag(help: "Write one JSON document.")
@@ -40,8 +40,9 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         CommandStart.begin()
         let load = loadSite(at: config, library: profiles.library, files: DiskFiles())
-        let sitePlan = load.site.map(SitePlan.init)
-        let issues = load.issues + (load.site.map(slowToStop) ?? [])
+        let admitted = load.admitted
+        let sitePlan = load.site.map { SitePlan($0, now: WallClock.system().now) }
+        let issues = admitted.issues + (load.site.map(slowToStop) ?? [])
         if json {
             try Streams.write(
                 JSONDocument.text(
@@ -53,7 +54,7 @@ struct CheckCommand: AsyncParsableCommand {
         } else {
             try Streams.write(text(issues, load.site, sitePlan))
         }
-        guard load.site != nil else { throw ExitStatus.configuration }
+        guard admitted.site != nil else { throw ExitStatus.configuration }
         if let sitePlan, !sitePlan.isPossible { throw ExitStatus.no }
     }
 
@@ -64,7 +65,7 @@ struct CheckCommand: AsyncParsableCommand {
             if plan {
                 text += (text.isEmpty ? "" : "\n") + PlanText(plan: sitePlan, style: style).text
             } else {
-                text += sitePlan.buses.filter { $0.verdict != .fits || !$0.problems.isEmpty }
+                text += sitePlan.buses.filter { $0.verdict == .tight || !$0.problems.isEmpty }
                     .map { PlanText(plan: sitePlan, style: style).verdict(of: $0) }.joined()
             }
         }

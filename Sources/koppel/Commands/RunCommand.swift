@@ -31,7 +31,7 @@ struct RunCommand: AsyncParsableCommand {
         let agent = Agent(environment: ProcessInfo.processInfo.environment) { [config] in
             let files = DiskFiles()
             let library = ProfileLibrary(shipped: ShippedProfiles.folder(files: files), files: files)
-            return loadSite(at: config, library: library, files: files)
+            return loadSite(at: config, library: library, files: files).admitted
         }
         do throws(AgentFailure) {
             try await agent.run()

@@ -7,9 +7,10 @@ struct PlanText {
     let style: TerminalStyle
 
     var text: String {
-        plan.buses.map { bus in
-            style.paint("Bus \(bus.id)", .strong) + "\n" + table(bus) + verdict(of: bus) + "\n"
-        }.joined() + journal
+        plan.buses.filter { !$0.rows.isEmpty }.map { bus in
+            style.paint("Bus \(bus.id)", .strong) + ", \(bus.line)\n" + table(bus) + reads(bus) + verdict(of: bus)
+                + learned(bus) + "\n"
+        }.joined() + unknown + journal
     }
 
     private func table(_ bus: SitePlan.Bus) -> String {
@@ -17,14 +18,56 @@ struct PlanText {
             .text("machine"), .number("unit"), .number("every"), .number("signals"), .number("requests"),
             .number("registers"), .number("bits"), .number("time"), .number("load"),
         ])
-        for row in bus.rows {
+        for (index, row) in bus.rows.enumerated() {
             table.add([
-                row.machine.description, "\(row.unit.rawValue)",
-                row.interval == .zero ? "always" : row.interval.plainText, "\(row.signals)", "\(row.requests)",
+                row.machine.description, "\(row.unit.rawValue)", interval(row), "\(row.signals)", "\(row.requests)",
                 "\(row.registers)", "\(row.bits)", row.time.plainText, row.load.map(percent) ?? "the rest",
+            ])
+            let isLast = index + 1 == bus.rows.count || bus.rows[index + 1].machine != row.machine
+            let ofUnit = bus.rows.filter { $0.machine == row.machine }
+            guard isLast, ofUnit.count > 1 else { continue }
+            table.add([
+                row.machine.description, "\(row.unit.rawValue)", "in all", "\(ofUnit.reduce(0) { $0 + $1.signals })",
+                "", "", "", "", percent(ofUnit.reduce(0) { $0 + ($1.load ?? 0) }),
             ])
         }
         return table.rendered(style)
+    }
+
+    /// What is asked, in the words of a register list; machines that are asked the same are told once.
+    private func reads(_ bus: SitePlan.Bus) -> String {
+        var lines: [(first: SitePlan.Row, more: Int)] = []
+        for row in bus.rows where !row.reads.isEmpty {
+            if let index = lines.firstIndex(where: { $0.first.interval == row.interval && $0.first.reads == row.reads })
+            {
+                lines[index].more += 1
+            } else {
+                lines.append((row, 0))
+            }
+        }
+        return lines.map { row, more in
+            let name = more == 0 ? "\(row.machine)" : "\(row.machine) and \(more) more"
+            return "  \(name), \(interval(row) == "always" ? "" : "every ")\(interval(row)): "
+                + "\(row.reads.joined(separator: ", "))\n"
+        }.joined()
+    }
+
+    private func interval(_ row: SitePlan.Row) -> String {
+        row.interval == .zero ? "always" : row.interval.plainText
+    }
+
+    private func learned(_ bus: SitePlan.Bus) -> String {
+        bus.learned.map { learned in
+            let next = learned.holds == .zero ? "at the next chance" : "in \(learned.holds.plainText)"
+            return "  Learned from unit \(learned.unit.rawValue) \(learned.age.plainText) ago: \(learned.fact). It is "
+                + "tried again \(next).\n"
+        }.joined()
+    }
+
+    private var unknown: String {
+        guard let problem = plan.learnedProblem else { return "" }
+        return style.paint("What the agent learned so far is not in this plan:", .warning)
+            + " \(problem). Run this as the user of the agent.\n\n"
     }
 
     /// Whether it fits, what is assumed, and what would help.
@@ -41,7 +84,7 @@ struct PlanText {
                 + (bus.isEstimate ? " (answer times are assumed)" : "")
         ]
         if let note = bus.note { lines.append("  \(note)") }
-        lines += bus.waysOut.map { "  What would help: \($0)" }
+        lines += (bus.verdict == .tight ? bus.waysOut : []).map { "  What would help: \($0)" }
         lines += bus.problems.map { "  \(style.paint("Can never be read:", .bad)) \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }

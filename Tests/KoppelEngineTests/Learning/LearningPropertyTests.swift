@@ -45,14 +45,14 @@ struct LearningPropertyTests {
         }
     }
 
-    @Test(arguments: 0..<50)
+    @Test(arguments: 0..<20)
     func `P28, P31, P32, P46, P47, D01: for any layout, holes and limit`(_ seed: UInt64) throws {
         let world = try World(seed: seed)
         var bench = try LearningBench(world.points, device: world.device, limits: world.limits)
         let points = world.points
         let problems = Set(bench.machine.problems.flatMap(\.points))
         let plainCount = ReadPlanner(machine: bench.settings, cost: .serial(SerialLine())).plan(points.indices).count
-        for sweep in 0..<160 {
+        for sweep in 0..<120 {
             let due = sweep % 2 == 0 ? Array(bench.machine.groups.indices) : [0]
             let plan = bench.machine.plan(due).map(\.plan)
             let duePoints = due.flatMap { bench.machine.groups[$0].points }

@@ -52,9 +52,10 @@ struct BusLoadTests {
         #expect(load.rows.count == 10)
         #expect(
             load.waysOut == [
-                "Make every interval on this bus 16.2 times longer (load 80 %).",
-                "Set the line and every unit on it to 38400 baud instead of 1200 (load 47 %).",
-                "Set the line and every unit on it to 9600 baud and make every interval 2.1 times longer (load 79 %).",
+                "Read nothing on this bus more often than every 20 s (now 1 s): bus load 64 %.",
+                "Set the line and every unit on it to 38400 baud instead of 1200: bus load 47 %.",
+                "Set the line and every unit on it to 9600 baud, and make every interval 3 times longer: "
+                    + "bus load 55 %.",
             ])
     }
 
@@ -68,11 +69,41 @@ struct BusLoadTests {
         #expect(load.load.percent == "129 %")
         #expect(
             load.waysOut == [
-                "Read 120 signals of press, now due every 250 ms, every 500 ms instead (load 68 %).",
-                "Set the line and every unit on it to 19200 baud instead of 9600 (load 66 %).",
-                "Switch off 120 signals to save 1 of the 2 requests; the costliest is press, "
-                    + "holding 0 to 119 (load 7 %).",
+                "Read every signal of press every 500 ms instead of 250 ms: bus load 68 %.",
+                "Set the line and every unit on it to 19200 baud instead of 9600: bus load 66 %.",
             ])
+    }
+
+    @Test func `P33: the signals to slow down are named as the site file would name them`() throws {
+        func machines(_ count: Int) throws -> [MachineSettings] {
+            try (1...count).map { number in
+                var one = try machine("meter-\(number)", unit: UInt8(number), registers: 0, every: .seconds(1))
+                one.profile.id = try #require(Identifier("acme-meter"))
+                one.points = try (0..<20).map { index in
+                    index < 10
+                        ? try point("power-\(index)", at: UInt16(index))
+                        : try point("thd-\(index)", at: UInt16(index * 4), .uint64)
+                }
+                return one
+            }
+        }
+        let one = BusLoad(bus: try line(1_200), machines: try machines(1))
+        #expect(one.waysOut.first?.hasPrefix("Read test/thd-* of meter-1 every ") == true, "\(one.waysOut)")
+        let six = BusLoad(bus: try line(9_600), machines: try machines(6))
+        #expect(
+            six.waysOut.first?.hasPrefix("Read test/thd-* of the 6 machines with profile acme-meter every ") == true,
+            "\(six.waysOut)")
+    }
+
+    @Test func `P28: what was learned is planned around`() throws {
+        let one = try machine("a", registers: 40, every: .seconds(1))
+        let fact = LearnedFact(
+            unit: UnitOnBus(bus: one.bus, unit: one.unit),
+            model: DeviceModel(profile: one.profile.id, version: one.profile.version),
+            kind: .points(RegisterSpan(table: .holdingRegister, addresses: 17...17)),
+            exception: ModbusException(code: 2), learned: Timestamp(nanoseconds: 0))
+        let load = BusLoad(bus: try line(9_600), machines: [one], facts: FactBoard([fact]))
+        #expect(load.rows.map { brief($0.reads) } == [["holding 0+17", "holding 18+22"]])
     }
 
     @Test func `between 80 and 100 % it is tight, and over TCP it is never refused on assumptions`() throws {
@@ -153,7 +184,8 @@ struct BusLoadTests {
             text == """
                 {"bus":"meters","fullSweepMs":32.5,"fullSweepRequests":1,"isEstimate":false,"loadPercent":3.2,\
                 "problems":[],"rows":[{"bits":0,"intervalMs":1000,"leastReadingsPerDay":2880,"loadPercent":3.2,\
-                "machine":"a","mostReadingsPerDay":172800,"registers":2,"requests":1,"signals":2,"timeMs":32.5,\
+                "machine":"a","mostReadingsPerDay":172800,\
+                "reads":[{"count":2,"first":0,"signals":2,"table":"holding","timeMs":32.5}],"registers":2,"requests":1,"signals":2,"timeMs":32.5,\
                 "unit":1}],"verdict":"fits","waysOut":[]}
                 """)
     }

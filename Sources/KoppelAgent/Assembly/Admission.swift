@@ -1,0 +1,48 @@
+package import KoppelConfig
+internal import KoppelCore
+internal import KoppelEngine
+
+extension SiteLoad {
+    /// The same load without its site if the plan of a bus cannot fit, and with what is to be said about that (field
+    /// rule P33). Only a serial line's own settings are reason enough to refuse: over TCP the answer times are assumed,
+    /// and what was learned of devices later never keeps a site from starting.
+    package var admitted: SiteLoad {
+        guard let site else { return self }
+        let refusals = site.buses.compactMap { bus in
+            busPlaces[bus.id].flatMap { issue(for: bus, at: $0, in: site) }
+        }
+        var result = self
+        result.issues += refusals
+        if refusals.contains(where: { $0.severity == .error }) { result.site = nil }
+        return result
+    }
+
+    private func issue(for bus: BusSettings, at place: ConfigPlace, in site: Site) -> ConfigIssue? {
+        let load = BusLoad(bus: bus, machines: site.machines)
+        guard load.verdict == .doesNotFit || load.verdict == .mayNotFit else { return nil }
+        let isRefused = load.verdict == .doesNotFit && bus.admission == .refuse
+        var hint =
+            load.waysOut.isEmpty ? "" : "Each of these makes it fit:" + load.waysOut.map { "\n    - \($0)" }.joined()
+        if isRefused {
+            hint += hint.isEmpty ? "" : "\n    "
+            hint += "To run it all the same, with slots missed all the time, write `admission: warn` at this bus."
+        }
+        let percent = Int((load.load * 100).rounded())
+        return ConfigIssue(
+            file: place.file, position: place.position, path: place.path, severity: isRefused ? .error : .warning,
+            sentence: load.verdict == .doesNotFit
+                ? "reading what is asked takes \(percent) % of the time of this line\(bus.endpoint.rateText)"
+                : "reading what is asked may take \(percent) % of the time of this bus (answer times are assumed)",
+            hint: hint.isEmpty ? nil : hint)
+    }
+}
+
+extension BusEndpoint {
+    /// `, at 9600 baud`; nothing where there is no serial line.
+    fileprivate var rateText: String {
+        switch self {
+        case .tcp: ""
+        case .rtu(_, let line), .rtuOverTCP(_, _, let line): ", at \(line.baud) baud"
+        }
+    }
+}
