@@ -24,10 +24,10 @@ struct SiteAssembly {
     let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
     var former: [MachineDescription] = []
-    /// Where the buses leave their figures.
-    var health = HealthBoard()
     /// What the units taught.
     var facts = FactBoard()
+    /// Where the buses leave their figures.
+    var health = HealthBoard()
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -91,7 +91,7 @@ struct SiteAssembly {
             deliveries: deliveries.map(\.service),
             status: StatusSource(
                 site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
-                plan: SitePlan(site, now: wallClock.now), counts: localCounts),
+                plan: SitePlan(site, now: wallClock.now), health: health, facts: facts, counts: localCounts),
             gauge: gauge, machines: descriptions)
     }
 
@@ -112,7 +112,7 @@ struct SiteAssembly {
                 bus: bus, machines: machines,
                 parts: .init(
                     link: link, sink: sink, wallClock: wallClock, jitter: { Double.random(in: 0.5...1) },
-                    health: health, facts: facts),
+                    facts: facts, health: health),
                 clock: ThreadClock(on: link.executor))
         } catch {
             let link = UnusableLink(error: error)
