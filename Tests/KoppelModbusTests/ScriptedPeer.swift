@@ -56,16 +56,8 @@ actor ScriptedPeer {
     nonisolated func whileRunning<Result: Sendable>(
         _ body: (ScriptedPeer) async throws -> Result
     ) async throws -> Result {
-        async let running: Void = run()
-        do {
-            let result = try await body(self)
-            isDone.store(true, ordering: .relaxed)
-            await running
-            return result
-        } catch {
-            isDone.store(true, ordering: .relaxed)
-            await running
-            throw error
+        try await running({ await self.run() }, until: { isDone.store(true, ordering: .relaxed) }) {
+            try await body(self)
         }
     }
 

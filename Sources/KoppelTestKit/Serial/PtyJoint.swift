@@ -13,17 +13,7 @@ package actor PtyJoint {
     package init(_ first: Int32, _ second: Int32) { ends = (first, second) }
 
     package nonisolated func whileJoined<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        async let copying: Void = copy()
-        do {
-            let result = try await body()
-            isDone.store(true, ordering: .relaxed)
-            await copying
-            return result
-        } catch {
-            isDone.store(true, ordering: .relaxed)
-            await copying
-            throw error
-        }
+        try await running({ await self.copy() }, until: { isDone.store(true, ordering: .relaxed) }, body)
     }
 
     private func copy() {

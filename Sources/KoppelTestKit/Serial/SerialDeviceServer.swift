@@ -46,19 +46,11 @@ package actor SerialDeviceServer {
         close(listener)
     }
 
-    package nonisolated func whileServing<Result: Sendable>(_ body: (UInt16) async throws -> Result) async throws
-        -> Result
-    {
-        async let serving: Void = serve()
-        do {
-            let result = try await body(port)
-            isDone.store(true, ordering: .relaxed)
-            await serving
-            return result
-        } catch {
-            isDone.store(true, ordering: .relaxed)
-            await serving
-            throw error
+    package nonisolated func whileServing<Result: Sendable>(
+        _ body: (UInt16) async throws -> Result
+    ) async throws -> Result {
+        try await running({ await self.serve() }, until: { isDone.store(true, ordering: .relaxed) }) {
+            try await body(port)
         }
     }
 
