@@ -14,6 +14,7 @@ struct Koppel: AsyncParsableCommand {
             DecodeCommand.self,
             ProfileCommand.self,
             ScanCommand.self,
+            DoctorCommand.self,
             IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,
