@@ -51,7 +51,11 @@ package struct BusExamination: Sendable {
     private var otherLines: [SerialLine] {
         guard case .rtu(_, let own) = bus.endpoint else { return [] }
         return Self.rates.flatMap { baud in
-            Self.formats.map { SerialLine(baud: baud, parity: $0) }
+            Self.formats.map { parity in
+                var line = own
+                (line.baud, line.parity, line.stopBits) = (baud, parity, 1)
+                return line
+            }
         }.filter { $0 != own }
     }
 
