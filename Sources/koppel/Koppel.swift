@@ -15,6 +15,7 @@ struct Koppel: AsyncParsableCommand {
             ProfileCommand.self,
             ScanCommand.self,
             DoctorCommand.self,
+            ReportCommand.self,
             IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,

@@ -6,6 +6,7 @@ struct HelpTests {
         "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",
         "journal info", "scan", "identify", "status", "record", "replay", "explain",
         "doctor",
+        "doctor", "report",
     ])
     func `the help of a command is as it was approved`(_ command: String) async throws {
         let outcome = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])

@@ -16,6 +16,7 @@ struct OpeningDiagnosis {
                 advice: "Write the IP address in the url, or repair the name service of this box")
         case .unusable(let sentence):
             return BusFinding(.unusable, .certain, evidence: sentence, advice: "Correct the url of the bus")
+        case .portInUse(let holder): return busy(holder: holder)
         case .linkDown(let errno): return linkDown(errno)
         case .timeout, .badFrame:
             return silent
@@ -32,11 +33,7 @@ struct OpeningDiagnosis {
             return BusFinding(
                 .noPermission, .certain, evidence: "\(place) may not be opened by this user",
                 advice: "Add the user to the group of the port: sudo usermod -a -G dialout USER, and log in again")
-        case 11, 16:
-            return BusFinding(
-                .portBusy, .certain, evidence: "another program uses \(place)",
-                advice:
-                    "Stop the agent first (sudo systemctl stop koppel), or find the program with: sudo fuser \(place)")
+        case 11, 16: return busy(holder: "another program")
         case 110: return silent
         case 101, 113:
             return BusFinding(
@@ -51,6 +48,12 @@ struct OpeningDiagnosis {
                 .unusable, .certain, evidence: "\(place) cannot be opened (error \(errno))",
                 advice: "Pull the adapter, plug it in again, and look into: journalctl -k")
         }
+    }
+
+    private func busy(holder: String) -> BusFinding {
+        BusFinding(
+            .portBusy, .certain, evidence: "\(holder) uses \(place)",
+            advice: "Stop the agent first (sudo systemctl stop koppel), or find the program with: sudo fuser \(place)")
     }
 
     private var silent: BusFinding {

@@ -43,7 +43,9 @@ package actor ScriptedDevice {
             guard koppel_poll2(line.near, -1, 0, 20_000_000) & 1 != 0 else { continue }
             let count = read(line.near, &bytes, bytes.count)
             guard count > 0 else { continue }
-            let answer = script(Array(bytes.prefix(count)), Int(koppel_serial_speed(line.near)))
+            var settings = koppel_serial()
+            guard koppel_serial_settings(line.near, &settings) == 0 else { return }
+            let answer = script(Array(bytes.prefix(count)), Int(settings.baud))
             _ = write(line.near, answer, answer.count)  // a line loses what nobody takes
         }
     }

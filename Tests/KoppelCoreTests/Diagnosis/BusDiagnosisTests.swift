@@ -56,7 +56,7 @@ struct BusDiagnosisTests {
         (BusError.Kind.linkDown(errno: 2), BusFinding.Cause.portMissing), (.linkDown(errno: 13), .noPermission),
         (.linkDown(errno: 16), .portBusy), (.linkDown(errno: 110), .hostSilent), (.linkDown(errno: 113), .hostSilent),
         (.linkDown(errno: 104), .hangsUp), (.refused, .portClosed), (.unknownHost, .unknownHost),
-        (.unusable("no"), .unusable), (.linkDown(errno: 5), .unusable),
+        (.unusable("no"), .unusable), (.portInUse(by: "the agent"), .portBusy), (.linkDown(errno: 5), .unusable),
     ])
     func `a bus that does not open has one certain finding`(kind: BusError.Kind, cause: BusFinding.Cause) {
         var seen = serial()
