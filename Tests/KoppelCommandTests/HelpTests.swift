@@ -5,7 +5,6 @@ struct HelpTests {
     @Test(arguments: [
         "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",
         "journal info", "scan", "identify", "status", "record", "replay", "explain",
-        "doctor",
         "doctor", "report",
     ])
     func `the help of a command is as it was approved`(_ command: String) async throws {
