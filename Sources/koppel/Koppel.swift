@@ -14,6 +14,8 @@ struct Koppel: AsyncParsableCommand {
             DecodeCommand.self,
             ProfileCommand.self,
             ScanCommand.self,
+            DoctorCommand.self,
+            ReportCommand.self,
             IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,

@@ -32,8 +32,20 @@ package struct LiveReader: Sendable {
         /// In the order of the profile.
         package var signals: [SignalNow]
         package var requests: Int
+        /// How long each answer took, refusals too, in the order of the requests.
+        package var times: [Duration]
         /// One sentence for each read that failed, and for signals that no request can read.
         package var failures: [String]
+
+        package init(
+            machine: Identifier, signals: [SignalNow], requests: Int, times: [Duration], failures: [String]
+        ) {
+            self.machine = machine
+            self.signals = signals
+            self.requests = requests
+            self.times = times
+            self.failures = failures
+        }
     }
 
     /// After so many reads in a row without an answer the rest of a machine is not asked: it would only take time.
@@ -88,7 +100,7 @@ package struct LiveReader: Sendable {
         }
         return MachineNow(
             machine: machine.id, signals: sweep.inOrder(due: Set(due)), requests: plan.count,
-            failures: sweep.failures)
+            times: sweep.times, failures: sweep.failures)
     }
 }
 
@@ -96,12 +108,14 @@ package struct LiveReader: Sendable {
 private struct Sweep {
     let machine: MachineSettings
     var failures: [String] = []
+    private(set) var times: [Duration] = []
     private var signals: [Int: LiveReader.SignalNow] = [:]
     private var scales: [Int: Decoded] = [:]
 
     init(machine: MachineSettings) { self.machine = machine }
 
     mutating func take(_ answer: ReadAnswer, for read: PlannedRead) {
+        times.append(answer.elapsed)
         guard case .words(let words) = answer.outcome else {
             guard case .exception(let exception) = answer.outcome else { return }
             failures.append("\(read.request): the device answers with \(exception)")

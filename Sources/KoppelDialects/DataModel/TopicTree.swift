@@ -15,7 +15,7 @@ package enum TopicTree {
     static let root = "kpl/v1/"
 
     /// Everything before a machine's own topics, with the slash at the end.
-    static func machineBase(_ location: [LocationLevel]) -> String {
+    package static func machineBase(_ location: [LocationLevel]) -> String {
         root + location.map(\.id.description).joined(separator: "/") + "/"
     }
 

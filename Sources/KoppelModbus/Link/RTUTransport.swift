@@ -25,6 +25,9 @@ final class RTUTransport: Transport, RTUWire {
 
     var counters: LinkCounters { conversation.counters }
 
+    /// `nil` if the port is closed.
+    var descriptor: Int32? { port?.descriptor }
+
     /// A serial port stays open: it is ours alone.
     func rest() {}
 

@@ -89,8 +89,8 @@ struct ScanCommand: AsyncParsableCommand {
         return (bauds?.rates ?? [line.baud]).flatMap { baud in
             (formats?.formats ?? [line]).map { format in
                 var settings = settings
-                var wanted = format
-                wanted.baud = baud
+                var wanted = line
+                (wanted.baud, wanted.parity, wanted.stopBits) = (baud, format.parity, format.stopBits)
                 settings.endpoint = .rtu(device: device, line: wanted)
                 return settings
             }

@@ -71,6 +71,12 @@ enum PlainText {
             ? "\(Int(size.rounded())) \(units[unit])" : "\((size * 10).rounded() / 10) \(units[unit])"
     }
 
+    /// `12.5 %` for 0.125; whole from 100 % on.
+    static func percent(_ part: Double) -> String {
+        let tenths = (part * 1_000).rounded() / 10
+        return tenths >= 100 ? "\(Int(tenths.rounded())) %" : "\(tenths) %"
+    }
+
     /// `1 error`, `2 errors`.
     static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? noun + "s")"

@@ -107,8 +107,5 @@ struct PlanText {
         return low == high ? low : "\(low) to \(high)"
     }
 
-    private func percent(_ part: Double) -> String {
-        let tenths = (part * 1_000).rounded() / 10
-        return tenths >= 100 ? "\(Int(tenths.rounded())) %" : "\(tenths) %"
-    }
+    private func percent(_ part: Double) -> String { PlainText.percent(part) }
 }
