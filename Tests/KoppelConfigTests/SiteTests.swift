@@ -31,7 +31,7 @@ struct SiteTests {
         #expect(hub.tls?.key == .file(path: "/run/credentials/koppel.service/box-key"))
         #expect(hub.share == .policy(path: "/etc/koppel/sharing/hub-zuidholland.yaml"))
         #expect(site.destinations.map(\.isServed) == [true, false, false])
-        #expect(site.destinations.map(\.publish.count) == [6, 2, 6])
+        #expect(site.destinations.map(\.publish.count) == [6, 2, 7])
         #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))
     }
 

@@ -37,7 +37,7 @@ struct GoldenMessage: CustomTestStringConvertible, Sendable {
             make: { $0.batch(records, buffered: buffered) }, retain: false)
     }
 
-    static let all: [GoldenMessage] = statuses + values + batches
+    static let all: [GoldenMessage] = statuses + values + batches + states + events
 
     private static let statuses = [
         GoldenMessage(file: "status-online.status.json", topic: agent, make: { $0.status(Fixtures.status) }),
@@ -77,6 +77,97 @@ struct GoldenMessage: CustomTestStringConvertible, Sendable {
             Fixtures.reading(3, seq: 9_007_199_254_740_991, .text("A\"\\/\u{0}\u{1F}\t\n\r\u{8}\u{C}é€\u{1F600}"))),
         value("large.value.json", of: Fixtures.press, Fixtures.reading(2, seq: 2, .uint(.max))),
         value("large-negative.value.json", of: Fixtures.press, Fixtures.reading(5, seq: 2, .int(.min))),
+    ]
+
+    private static let working = StateRule.MappedState(
+        state: "executing", mode: "processing", cause: "none", sub: "Execute")
+    private static let starved = StateRule.MappedState(
+        state: "notExecuting", mode: "processing", cause: "starved", sub: "Suspended")
+
+    private static func state(
+        _ file: String, _ what: StateRule.MappedState, seq: UInt64, _ condition: Condition = .good,
+        basis: MachineState.Basis = .register, number: Int64? = nil, sources: [MachineState.Source] = []
+    ) -> GoldenMessage {
+        let state = MachineState(
+            seq: seq, what: what, number: number, basis: basis, sources: sources,
+            since: Fixtures.moment.advanced(by: .seconds(-318)), condition: condition, time: Fixtures.moment)
+        return GoldenMessage(
+            file: file, topic: press + "_state",
+            make: { $0.latest(state, of: Fixtures.press.number, rev: Fixtures.press.rev, epoch: 7) })
+    }
+
+    private static let states = [
+        state(
+            "executing.state.json", working, seq: 5_121, number: 6,
+            sources: [MachineState.Source(signal: Fixtures.name("status/unit-state"), value: .uint(6))]),
+        state("lost.state.json", .unknown(cause: "communication"), seq: 5_122, .noCommunication),
+        state(
+            "unmapped.state.json", .unknown(cause: "unknown"), seq: 1, .unmappedState, number: 99,
+            sources: [MachineState.Source(signal: Fixtures.name("status/unit-state"), value: .uint(99))]),
+        state(
+            "from-power.state.json", StateRule.MappedState(state: "executing"), seq: 2, .derived, basis: .power,
+            sources: [MachineState.Source(signal: Fixtures.name("electrical/active-power"), value: .float(712.5))]),
+        state(
+            "from-bits.state.json", StateRule.MappedState(state: "outOfService", cause: "fault"), seq: 3, basis: .bits),
+        GoldenMessage(
+            file: "door.alarm.json", topic: press + "_alarm/spindle-temp-high",
+            make: { $0.latest(alarm(isActive: true), of: Fixtures.press.number, rev: 1) }),
+    ]
+
+    private static func alarm(isActive: Bool) -> AlarmChange {
+        AlarmChange(
+            seq: isActive ? 311 : 313, code: Fixtures.id("spindle-temp-high"), nativeCode: "217",
+            text: ["nl": "Spindeltemperatuur te hoog", "en": "Spindle temperature high"],
+            level: isActive ? .warning : .fault, severity: 500, isActive: isActive,
+            signal: Fixtures.name("spindle/temperature"), value: .double(71.5), since: Fixtures.moment,
+            time: Fixtures.moment.advanced(by: .seconds(isActive ? 0 : 60)))
+    }
+
+    private static func event(_ file: String, _ topic: String, _ occurrence: Occurrence) -> GoldenMessage {
+        GoldenMessage(
+            file: file, topic: press + topic,
+            make: { $0.event(occurrence, of: Fixtures.press.number, rev: Fixtures.press.rev, epoch: 7) }, retain: false)
+    }
+
+    private static let events = [
+        event(
+            "state-changed.event.json", "_event/state-changed",
+            .state(
+                MachineState(
+                    seq: 5_102, what: working, number: 6, basis: .register, since: Fixtures.moment, condition: .good,
+                    time: Fixtures.moment,
+                    change: MachineState.Change(from: starved, after: .milliseconds(94_250))))),
+        event("raised.event.json", "_event/alarm", .alarm(alarm(isActive: true))),
+        event("gone.event.json", "_event/alarm", .alarm(alarm(isActive: false))),
+        event(
+            "rollover.event.json", "_event/counter-reset",
+            .counter(
+                CounterEvent(
+                    seq: 312, signal: Fixtures.name("counters/strokes"), before: .uint(65_534), after: .uint(3),
+                    verdict: .rollover, credited: .uint(5), time: Fixtures.moment))),
+        event(
+            "gap.event.json", "_event/counter-reset",
+            .counter(
+                CounterEvent(
+                    seq: 313, signal: Fixtures.name("counters/strokes"), before: .double(12.5), after: .double(3),
+                    verdict: .gap, credited: nil, time: Fixtures.moment))),
+        event(
+            "window.oee.json", "_oee",
+            .window(
+                MachineWindow(
+                    start: Fixtures.moment, end: Fixtures.moment.advanced(by: .seconds(900)), isClosed: true,
+                    shares: [
+                        MachineWindow.Share(what: working, nanoseconds: 742_500_000_000),
+                        MachineWindow.Share(what: starved, nanoseconds: 155_700_000_000),
+                        MachineWindow.Share(what: .unknown(cause: "communication"), nanoseconds: 1_800_000_000),
+                    ],
+                    counts: [
+                        MachineWindow.Amount(name: "all", unit: "{#}", delta: 121, condition: .good),
+                        MachineWindow.Amount(name: "bad", unit: "{#}", delta: nil, condition: .waiting),
+                    ],
+                    energy: [
+                        MachineWindow.Amount(name: "active-import", unit: "kW.h", delta: 0.471, condition: .derived)
+                    ], covered: 898_200_000_000))),
     ]
 
     private static let batches = [
@@ -165,7 +256,8 @@ struct GoldenTests {
         #expect(message.topic == golden.topic)
         #expect(message.retain == golden.retain)
         #expect(message.qos == 1)
-        #expect(message.contentType == "application/json")
+        #expect(
+            message.contentType == (golden.schema == "event" ? "application/cloudevents+json" : "application/json"))
         if ProcessInfo.processInfo.environment["KOPPEL_WRITE_GOLDEN"] != nil {
             try Data(message.payload + [0x0A]).write(to: golden.url)
         }
@@ -175,7 +267,7 @@ struct GoldenTests {
 
     @Test(
         .enabled(if: SchemaCheck.isAvailable, "\(SchemaCheck.whyNot)"),
-        arguments: ["status", "descriptor", "value", "batch"])
+        arguments: ["status", "descriptor", "value", "batch", "state", "alarm", "event", "oee"])
     func `the golden files are valid messages of the data model`(schema: String) async throws {
         let files = GoldenMessage.all.filter { $0.schema == schema }.map { $0.url.path() }
         #expect(!files.isEmpty)
@@ -191,6 +283,49 @@ struct GoldenTests {
                 "kpl/v1/acme/dordrecht/press-2/_meta",
                 "kpl/v1/acme/dordrecht/press-2/_meta/rev/1",
             ])
+    }
+
+    @Test func `3_11: an alarm that has gone, and a state that is no more, clear what was retained`() throws {
+        var gone = AlarmChange(
+            seq: 1, code: Fixtures.id("door"), text: [:], level: .fault, severity: 1, isActive: false,
+            since: Fixtures.moment, time: Fixtures.moment)
+        let cleared = try #require(dialect.latest(gone, of: Fixtures.press.number, rev: 1))
+        #expect(cleared.payload.isEmpty && cleared.retain)
+        gone.isActive = true
+        #expect(dialect.latest(gone, of: Fixtures.press.number, rev: 1)?.topic == cleared.topic)
+        let state = try #require(dialect.latest(nil as MachineState?, of: Fixtures.press.number, rev: 1, epoch: 1))
+        #expect(state.payload.isEmpty && state.retain)
+        #expect(state.topic == "kpl/v1/acme/dordrecht/press-2/_state")
+        #expect(dialect.latest(gone, of: MachineNumber(rawValue: 9), rev: 1) == nil)
+    }
+
+    @Test func `3_11: what a machine that is gone retained of states and alarms is cleared at the birth`() {
+        var former = Fixtures.press
+        former.hasState = true
+        former.alarms = [Fixtures.id("door")]
+        let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter], former: [former])
+        let cleared = dialect.birth(Fixtures.status).filter(\.payload.isEmpty).map(\.topic)
+        #expect(cleared.contains("kpl/v1/acme/dordrecht/press-2/_state"))
+        #expect(cleared.contains("kpl/v1/acme/dordrecht/press-2/_alarm/door"))
+    }
+
+    @Test func `3_12: the same occurrence has the same id whenever it is told, and another one another`() throws {
+        func id(_ seq: UInt64, epoch: UInt32 = 7, machine: MachineDescription = Fixtures.press) throws -> String {
+            let event = Occurrence.counter(
+                CounterEvent(
+                    seq: seq, signal: Fixtures.name("a/b"), before: .uint(2), after: .uint(1), verdict: .reset,
+                    credited: .uint(1), time: Fixtures.moment))
+            let message = try #require(dialect.event(event, of: machine.number, rev: 1, epoch: epoch))
+            let text = String(decoding: message.payload, as: UTF8.self)
+            return try #require(text.split(separator: "\"").dropFirst(7).first.map(String.init))
+        }
+        let first = try id(1)
+        #expect(try id(1) == first)
+        let ids = try (1...1_000).map { try id($0) } + [try id(1, epoch: 8), try id(1, machine: Fixtures.meter)]
+        #expect(Set(ids).count == 1_002)
+        #expect(
+            try first.wholeMatch(of: Regex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))
+                != nil)
     }
 
     @Test func `a machine without signals has no descriptor, since that would not be valid`() {

@@ -21,7 +21,9 @@ struct MachineAssembly {
             fieldProtocol: fieldProtocol, profile: settings.profile.id, profileVersion: settings.profile.version,
             signals: zip(signals.entries, register.signals)
                 .map { describe($0, number: $1) }
-                .sorted { $0.number < $1.number })
+                .sorted { $0.number < $1.number },
+            hasState: settings.profile.stateRule != nil,
+            alarms: (settings.profile.alarms + AlarmRule.agentsOwn).map(\.code))
     }
 
     /// A register for a machine that is not registered yet: everything in it that does not belong to the

@@ -58,7 +58,7 @@ struct SiteAssembly {
             descriptions.append(assembly.description(register))
             var one = PolledMachine(
                 settings: machine, register: register, cost: BusCost(bus.endpoint),
-                doubtsClock: !site.agent.clockIsolated)
+                doubtsClock: !site.agent.clockIsolated, window: site.agent.window)
             for problem in one.problems {
                 Logger.current.error(
                     "Some signals can never be read", metadata: ["machine": "\(machine.id)", "error": "\(problem)"])
@@ -128,7 +128,7 @@ struct SiteAssembly {
         do throws(DialectError) {
             let dialect = try DialectRegistry.dialect(
                 destination.dialect, agent: agent, machines: machines, former: former)
-            let live = LiveLane(epoch: history.epoch)
+            let live = LiveLane(epoch: history.epoch, publish: destination.publish)
             let uplink = MQTTLink(settings: destination)
             let service = DeliveryService(
                 destination: destination,
@@ -138,7 +138,7 @@ struct SiteAssembly {
                     session: session, since: since, journalIsDamaged: journalIsDamaged, gauge: gauge),
                 clock: ThreadClock(on: uplink.executor))
             // Latest values nobody is told of are not kept.
-            return (service, destination.publish.contains(.values) ? live : nil)
+            return (service, destination.publish.wantsLive ? live : nil)
         } catch {
             Logger.current.error(
                 "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])

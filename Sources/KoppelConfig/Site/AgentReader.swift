@@ -2,7 +2,7 @@ internal import KoppelCore
 
 /// Reads the agent's own section.
 struct AgentReader {
-    static let keys = ["id", "location", "data", "journal", "clock", "profiles", "shutdown"]
+    static let keys = ["id", "location", "data", "journal", "clock", "profiles", "shutdown", "window"]
 
     /// `nil` if id or location is missing or wrong.
     func read(_ field: Field, folder: String) -> AgentSettings? {
@@ -13,10 +13,22 @@ struct AgentReader {
         let journal = section["journal"].map(readJournal) ?? JournalSettings()
         let clock = section["clock"]?.word(of: ["isolated", "synchronised"])
         let shutdown = section["shutdown"]?.duration(in: .seconds(1) ... .seconds(600)) ?? .seconds(10)
+        let window = section["window"].flatMap(readWindow) ?? AgentSettings.usualWindow
         guard let id, let location else { return nil }
         return AgentSettings(
             id: id, location: location, dataFolder: data, journal: journal, clockIsolated: clock == "isolated",
-            shutdownLimit: shutdown)
+            shutdownLimit: shutdown, window: window)
+    }
+
+    /// Windows are aligned to UTC, so a day has to hold a whole number of them.
+    private func readWindow(_ field: Field) -> Duration? {
+        guard let window = field.duration(in: .seconds(1) ... .seconds(86_400)) else { return nil }
+        guard Duration.seconds(86_400).wholeNanoseconds % window.wholeNanoseconds == 0 else {
+            field.error(
+                "a day holds no whole number of windows of \(window.inSeconds) s", hint: "For example 15min or 1h.")
+            return nil
+        }
+        return window
     }
 
     /// The folders to look profiles up in; `nil` if the file names none.

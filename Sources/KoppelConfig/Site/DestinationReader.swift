@@ -7,7 +7,7 @@ struct DestinationReader {
         "keepalive",
     ]
     static let usualPublications: Set<DestinationSettings.Publication> = [
-        .meta, .values, .batches, .state, .events, .alarms,
+        .meta, .values, .batches, .state, .events, .alarms, .oee,
     ]
 
     let agent: Identifier?
@@ -138,7 +138,7 @@ struct DestinationReader {
 
 extension DestinationSettings {
     /// The kinds of topic this version publishes.
-    package static let servedPublications: Set<Publication> = [.meta, .values, .batches]
+    package static let servedPublications = Set(Publication.allCases)
 
     /// False if this version knows the settings but cannot keep them: the destination then stays closed.
     package var isServed: Bool { dialect == .dataModel && share == .all }

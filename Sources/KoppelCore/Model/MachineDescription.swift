@@ -104,11 +104,15 @@ package struct MachineDescription: Hashable, Sendable {
     package var profileVersion: String
     /// In the order of their numbers. A number without an entry belongs to a signal that was retired.
     package var signals: [SignalDescription]
+    /// True if a state is told of it.
+    package var hasState: Bool
+    /// The codes of the alarms it can raise.
+    package var alarms: [Identifier]
 
     package init(
         number: MachineNumber, id: Identifier, urn: String, rev: UInt32, issued: Timestamp, title: LocalizedText,
         location: [LocationLevel], nameplate: Nameplate, fieldProtocol: FieldProtocol, profile: Identifier,
-        profileVersion: String, signals: [SignalDescription]
+        profileVersion: String, signals: [SignalDescription], hasState: Bool = false, alarms: [Identifier] = []
     ) {
         self.number = number
         self.id = id
@@ -122,6 +126,8 @@ package struct MachineDescription: Hashable, Sendable {
         self.profile = profile
         self.profileVersion = profileVersion
         self.signals = signals
+        self.hasState = hasState
+        self.alarms = alarms
     }
 }
 

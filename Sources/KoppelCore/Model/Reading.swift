@@ -69,8 +69,8 @@ package enum GapReason: UInt8, CaseIterable, Sendable {
 
 /// What one machine gave in one sweep, and what it should have given and did not.
 ///
-/// It is stored, dropped and delivered as a whole. A record holds at least one reading, so that a gap always
-/// travels with one (a batch of the data model has at least one series).
+/// It is stored, dropped and delivered as a whole. A record holds at least one reading or occurrence, and gaps only
+/// beside a reading (a batch of the data model has at least one series).
 package struct SweepRecord: Hashable, Sendable {
     package var machine: MachineNumber
     /// The descriptor revision in force when it was read, from 1.
@@ -83,10 +83,12 @@ package struct SweepRecord: Hashable, Sendable {
     /// In the order they were read; the readings of one signal in the order of their seq.
     package var readings: [Reading]
     package var gaps: [Gap]
+    /// What happened besides, in order.
+    package var occurrences: [Occurrence]
 
     package init(
         machine: MachineNumber, rev: UInt32, clock: ClockState, offset: Duration = .zero, readings: [Reading],
-        gaps: [Gap] = []
+        gaps: [Gap] = [], occurrences: [Occurrence] = []
     ) {
         self.machine = machine
         self.rev = rev
@@ -94,6 +96,7 @@ package struct SweepRecord: Hashable, Sendable {
         self.offset = offset
         self.readings = readings
         self.gaps = gaps
+        self.occurrences = occurrences
     }
 
     /// Moves every time in the record alike; saturates at the ends of the range.
@@ -104,6 +107,7 @@ package struct SweepRecord: Hashable, Sendable {
             gaps[index].from = gaps[index].from.advanced(by: step)
             gaps[index].to = gaps[index].to.advanced(by: step)
         }
+        for index in occurrences.indices { occurrences[index].moveTimes(by: step) }
     }
 
     /// Puts the times right that an unsynchronised clock gave, once it is known what the clock should have shown.

@@ -17,6 +17,18 @@ package protocol Dialect: Sendable {
     func latest(_ reading: Reading, of machine: MachineNumber, rev: UInt32, epoch: UInt32, last: LastValue?)
         -> OutgoingMessage?
 
+    /// The latest state of a machine, retained; `nil` as the state clears what was retained. No message if the machine
+    /// is not known to this dialect any more.
+    func latest(_ state: MachineState?, of machine: MachineNumber, rev: UInt32, epoch: UInt32) -> OutgoingMessage?
+
+    /// An alarm, retained while it is active; one that has gone clears what was retained. No message if the machine is
+    /// not known to this dialect any more.
+    func latest(_ alarm: AlarmChange, of machine: MachineNumber, rev: UInt32) -> OutgoingMessage?
+
+    /// What happened, as one message of the history; the same occurrence always gives the same message. `nil` if there
+    /// is nothing to tell of it, or the machine is not known to this dialect any more.
+    func event(_ occurrence: Occurrence, of machine: MachineNumber, rev: UInt32, epoch: UInt32) -> OutgoingMessage?
+
     /// History of one machine, in order, as one message; `nil` if the machine is not known to this dialect any more.
     ///
     /// There is at least one record, and all are of the same machine, epoch, revision and clock state. `buffered` is

@@ -49,10 +49,12 @@ package struct MachineRegister: Hashable, Sendable {
     package var signals: [SignalNumber]
     /// In the order of the registration's signals.
     package var memories: [SignalMemory]
+    /// State, alarms and the open window.
+    package var machine: MachineMemory
 
     package init(
         number: MachineNumber, urn: String, rev: UInt32, issued: Timestamp, signals: [SignalNumber],
-        memories: [SignalMemory]
+        memories: [SignalMemory], machine: MachineMemory = MachineMemory()
     ) {
         self.number = number
         self.urn = urn
@@ -60,6 +62,7 @@ package struct MachineRegister: Hashable, Sendable {
         self.issued = issued
         self.signals = signals
         self.memories = memories
+        self.machine = machine
     }
 }
 

@@ -22,6 +22,13 @@ package struct CounterLogic: Sendable {
         package var reading: Condition
         /// What the total's reading becomes; bad only at the first one.
         package var total: Condition
+
+        package init(credit: Value?, verdict: Verdict, reading: Condition, total: Condition) {
+            self.credit = credit
+            self.verdict = verdict
+            self.reading = reading
+            self.total = total
+        }
     }
 
     private let rule: CounterRule

@@ -42,11 +42,16 @@ package struct AgentSettings: Equatable, Sendable {
     package var clockIsolated: Bool
     /// How long a stop may take before the process ends anyway. Default 10 s.
     package var shutdownLimit: Duration
+    /// How long a window of states and counts is. Default 15 min.
+    package var window: Duration
+
+    /// 15 minutes.
+    package static let usualWindow = Duration.seconds(900)
 
     package init(
         id: Identifier, location: [LocationLevel], dataFolder: String = "/var/lib/koppel",
         journal: JournalSettings = JournalSettings(), clockIsolated: Bool = false,
-        shutdownLimit: Duration = .seconds(10)
+        shutdownLimit: Duration = .seconds(10), window: Duration = AgentSettings.usualWindow
     ) {
         self.id = id
         self.location = location
@@ -54,6 +59,7 @@ package struct AgentSettings: Equatable, Sendable {
         self.journal = journal
         self.clockIsolated = clockIsolated
         self.shutdownLimit = shutdownLimit
+        self.window = window
     }
 }
 

@@ -64,6 +64,55 @@ package struct DataModelDialect: Dialect {
             topic: signal.valueTopic, payload: payload, retain: true, contentType: DataModel.contentType)
     }
 
+    package func latest(
+        _ state: MachineState?, of machine: MachineNumber, rev: UInt32, epoch: UInt32
+    ) -> OutgoingMessage? {
+        guard let machine = indices[machine].map({ machines[$0] }) else { return nil }
+        let payload = state.map { state in render { $0.state(state, of: machine, rev: rev, epoch: epoch) } }
+        return OutgoingMessage(
+            topic: machine.stateTopic, payload: payload ?? [], retain: true, contentType: DataModel.contentType)
+    }
+
+    package func latest(_ alarm: AlarmChange, of machine: MachineNumber, rev: UInt32) -> OutgoingMessage? {
+        guard let machine = indices[machine].map({ machines[$0] }) else { return nil }
+        let payload = alarm.isActive ? render { $0.alarm(alarm, of: machine, rev: rev) } : []
+        return OutgoingMessage(
+            topic: machine.alarmBase + alarm.code.description, payload: payload, retain: true,
+            contentType: DataModel.contentType)
+    }
+
+    package func event(
+        _ occurrence: Occurrence, of machine: MachineNumber, rev: UInt32, epoch: UInt32
+    ) -> OutgoingMessage? {
+        guard let machine = remembered[machine] ?? indices[machine].map({ machines[$0] }) else { return nil }
+        switch occurrence {
+        case .state(let state):
+            guard let change = state.change else { return nil }
+            return event("state-changed", of: machine) {
+                $0.stateChanged(state, from: change, of: machine, rev: rev, epoch: epoch)
+            }
+        case .alarm(let alarm):
+            return event("alarm", of: machine) { $0.alarmEvent(alarm, of: machine, rev: rev, epoch: epoch) }
+        case .counter(let counter):
+            return event("counter-reset", of: machine) {
+                $0.counterReset(counter, of: machine, rev: rev, epoch: epoch)
+            }
+        case .window(let window):
+            guard window.isClosed else { return nil }
+            let payload = render { $0.window(window, of: machine, rev: rev) }
+            return OutgoingMessage(
+                topic: machine.windowTopic, payload: payload, retain: false, contentType: DataModel.contentType)
+        case .numbered: return nil
+        }
+    }
+
+    private func event(
+        _ kind: String, of machine: PreparedMachine, _ body: (inout JSONWriter) -> Void
+    ) -> OutgoingMessage {
+        OutgoingMessage(
+            topic: machine.eventBase + kind, payload: render(body), retain: false, contentType: DataModel.eventType)
+    }
+
     package func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage? {
         guard let number = records.first?.record.machine else { return nil }
         guard let machine = remembered[number] ?? indices[number].map({ machines[$0] }) else { return nil }

@@ -9,7 +9,7 @@ extension JSONWriter {
         let quality = condition.quality
         openObject()
         key("value")
-        if quality == .bad { null() } else { value(reading.value) }
+        if quality != .bad, let value = reading.value { scalar(value) } else { null() }
         member("quality", quality.name)
         if condition != .good {
             member("reason", condition.reason)
@@ -29,7 +29,7 @@ extension JSONWriter {
             key("last")
             openObject()
             key("value")
-            value(last.value)
+            scalar(last.value)
             key("sourceTime")
             time(last.time)
             closeObject()
@@ -37,17 +37,6 @@ extension JSONWriter {
         closeObject()
     }
 
-    private mutating func value(_ value: Value?) {
-        switch value {
-        case nil: null()
-        case .bool(let value): bool(value)
-        case .int(let value): integer(value)
-        case .uint(let value): integer(value)
-        case .float(let value): number(value)
-        case .double(let value): number(value)
-        case .text(let value): string(value)
-        }
-    }
 }
 
 extension Reading {

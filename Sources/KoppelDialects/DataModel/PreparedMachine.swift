@@ -16,8 +16,14 @@ final class PreparedMachine: Sendable {
     }
 
     let rev: UInt32
+    let urn: String
     let batchTopic: String
-    /// Where a broker keeps the machine's descriptor and the latest reading of each signal.
+    let stateTopic: String
+    let windowTopic: String
+    /// What an event's kind, or an alarm's code, follows.
+    let eventBase: String
+    let alarmBase: String
+    /// Where a broker keeps the machine's descriptor, the latest reading of each signal, its state and its alarms.
     let latestTopics: [String]
     /// The descriptor on its two topics; none if the machine has no signals, which has no valid descriptor.
     let birth: [OutgoingMessage]
@@ -30,7 +36,12 @@ final class PreparedMachine: Sendable {
     init(_ machine: MachineDescription, agent: AgentDescription) {
         let base = TopicTree.machineBase(machine.location)
         rev = machine.rev
+        urn = machine.urn
         batchTopic = base + "_batch"
+        stateTopic = base + "_state"
+        windowTopic = base + "_oee"
+        eventBase = base + "_event/"
+        alarmBase = base + "_alarm/"
         birth = PreparedMachine.birth(of: machine, agent: agent, base: base)
         batchHead = render { json in
             json.openObject()
@@ -54,7 +65,9 @@ final class PreparedMachine: Sendable {
                 gapHead: name + Array(#","from":"#.utf8),
                 unitMember: unitMember ?? [])
         }
-        latestTopics = [base + "_meta"] + signals.map(\.valueTopic)
+        latestTopics =
+            [base + "_meta"] + signals.map(\.valueTopic) + (machine.hasState ? [base + "_state"] : [])
+            + machine.alarms.map { base + "_alarm/\($0)" }
         var indices = [Int32](repeating: -1, count: (machine.signals.map { Int($0.number.rawValue) }.max() ?? -1) + 1)
         for (index, signal) in machine.signals.enumerated() { indices[Int(signal.number.rawValue)] = Int32(index) }
         self.indices = indices
@@ -84,6 +97,9 @@ enum DataModel {
     static let version = "1.0"
     static let context = "https://koppel.example/cdm/1/context.jsonld"
     static let contentType = "application/json"
+    /// The type of an event that carries its own envelope (CloudEvents MQTT binding 3.2).
+    static let eventType = "application/cloudevents+json"
+    static let schemas = "https://koppel.example/cdm/1.0/schema/"
 }
 
 /// The bytes that `body` writes.

@@ -31,12 +31,12 @@ package struct BatchCutter: Sendable {
         }
     }
 
-    /// The records of each message, in the order in which the messages have to be sent. The records of one machine
+    /// The records of each message, without those that hold no reading, in the order in which the messages have to be sent. The records of one machine
     /// keep their order over all messages.
     package func cut(_ stretch: [StoredRecord]) -> [[StoredRecord]] {
         var batches: [[StoredRecord]] = []
         var open: [MachineNumber: Open] = [:]
-        for stored in stretch {
+        for stored in stretch where !stored.record.readings.isEmpty {
             let machine = stored.record.machine
             let key = Key(stored)
             let count = stored.record.readings.count
@@ -82,6 +82,7 @@ package struct BatchCutter: Sendable {
         first.record.readings = Array(only.record.readings[..<middle])
         second.record.readings = Array(only.record.readings[middle...])
         let firstSignals = Set(first.record.readings.map(\.signal))
+        second.record.occurrences = []
         first.record.gaps = only.record.gaps.filter { firstSignals.contains($0.signal) }
         second.record.gaps = only.record.gaps.filter { !firstSignals.contains($0.signal) }
         return ([first], [second])

@@ -118,13 +118,13 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     private static var patience: Int { 12 }
 
     private func handle(_ refusal: Refusal, of token: DeliveryToken) async {
-        guard let batch = await session.refused(token, refusal) else { return }
-        await handle(refusal, of: token, batch)
+        guard let item = await session.refused(token, refusal) else { return }
+        await handle(refusal, of: token, item)
     }
 
-    func handle(_ refusal: Refusal, of token: DeliveryToken, _ batch: [StoredRecord]) async {
-        if refusal.reasonCode == Refusal.packetTooLarge, BatchCutter.halves(of: batch) != nil {
-            let size = parts.dialect.batch(batch, buffered: true)?.payload.count ?? 0
+    func handle(_ refusal: Refusal, of token: DeliveryToken, _ item: HistoryItem) async {
+        if refusal.reasonCode == Refusal.packetTooLarge, item.halves != nil {
+            let size = parts.dialect.message(item, buffered: true)?.payload.count ?? 0
             await session.learn(maximumPayload: size / 2)
             await session.restartHistory()
             return
@@ -145,13 +145,13 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                 return
             }
         }
-        await setAside(batch, reasonCode: refusal.reasonCode)
+        await setAside(item, reasonCode: refusal.reasonCode)
         await session.settledByQuarantine(token)
     }
 
-    /// Puts a batch in quarantine; its readings stay readable there.
-    func setAside(_ batch: [StoredRecord], reasonCode: UInt8) async {
-        guard let message = parts.dialect.batch(batch, buffered: true) else { return }
+    /// Puts a message in quarantine; what it says stays readable there.
+    func setAside(_ item: HistoryItem, reasonCode: UInt8) async {
+        guard let message = parts.dialect.message(item, buffered: true) else { return }
         Logger.current.warning(
             "The broker refused a message for good; it is kept in quarantine and the next ones go on",
             metadata: [
@@ -200,10 +200,10 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                     guard await greet(generation) else { return await session.waitUntilGone(generation) }
                     await withTaskGroup(of: Void.self) { lanes in
                         lanes.addTask { await keepStatus(generation) }
-                        if destination.publish.contains(.values) {
+                        if destination.publish.wantsLive {
                             lanes.addTask { await LiveSender(service: self, generation: generation).run() }
                         }
-                        if destination.publish.contains(.batches) {
+                        if destination.publish.wantsHistory {
                             lanes.addTask {
                                 await HistorySender(service: self, generation: generation, facts: facts).run()
                             }
@@ -293,6 +293,14 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
             return false
         }
     }
+}
+
+extension Set<DestinationSettings.Publication> {
+    /// Whether latest values, states or alarms are wanted.
+    package var wantsLive: Bool { !isDisjoint(with: [.values, .state, .alarms]) }
+
+    /// Whether anything of what the journal holds is wanted.
+    var wantsHistory: Bool { !isDisjoint(with: [.batches, .events, .oee]) }
 }
 
 extension String {

@@ -28,7 +28,7 @@ actor DeliverySession {
     private var inFlight = 0
     private var ledger = DeliveryLedger()
     private var liveTokens: Set<DeliveryToken> = []
-    private var historyTokens: [DeliveryToken: [StoredRecord]] = [:]
+    private var historyTokens: [DeliveryToken: HistoryItem] = [:]
     /// Refused before the sender was told the token, with the code.
     private var earlyRefusals: [DeliveryToken: Refusal] = [:]
     /// How often history began again after a refusal without a step forward in between.
@@ -133,10 +133,10 @@ actor DeliverySession {
 
     /// - Returns: The refusal, if the broker's answer came before this call.
     func handedOver(
-        _ token: DeliveryToken, of stretch: UInt64, batch: [StoredRecord], generation: UInt64
+        _ token: DeliveryToken, of stretch: UInt64, item: HistoryItem, generation: UInt64
     ) -> Refusal? {
         guard isCurrent(generation) else { return nil }
-        historyTokens[token] = batch
+        historyTokens[token] = item
         note(ledger.handedOver(token, of: stretch))
         return earlyRefusals.removeValue(forKey: token)
     }
@@ -178,18 +178,18 @@ actor DeliverySession {
     /// The broker refused a message: its place is free, and its stretch stays open until ``acknowledged(_:)`` or
     /// ``restartHistory()`` says what became of it.
     ///
-    /// - Returns: The batch the message was made of; `nil` if it was a live value, from before a restart, or not noted
+    /// - Returns: What the message was made of; `nil` if it was a live value, from before a restart, or not noted
     ///   yet. In the last case noting it gives the refusal.
-    func refused(_ token: DeliveryToken, _ refusal: Refusal) -> [StoredRecord]? {
+    func refused(_ token: DeliveryToken, _ refusal: Refusal) -> HistoryItem? {
         release()
         guard liveTokens.remove(token) == nil else { return nil }
-        if let batch = historyTokens.removeValue(forKey: token) { return batch }
+        if let item = historyTokens.removeValue(forKey: token) { return item }
         earlyRefusals[token] = refusal
         return nil
     }
 
     /// As ``refused(_:_:)`` for a message whose refusal came first; its place is free already.
-    func takeRefused(_ token: DeliveryToken) -> [StoredRecord]? { historyTokens.removeValue(forKey: token) }
+    func takeRefused(_ token: DeliveryToken) -> HistoryItem? { historyTokens.removeValue(forKey: token) }
 
     /// Counts a refusal that may pass; the number of those since the cursor moved last.
     func countVainRestart() -> Int {

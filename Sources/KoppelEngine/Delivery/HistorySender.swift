@@ -49,13 +49,13 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                     continue
                 }
                 position = last.position
-                let batches = cutter.cut(stretch)
+                let items = items(of: stretch, cutter)
                 let number = await session.openStretch(
-                    end: last.position, messages: batches.count, run: run, generation: generation)
+                    end: last.position, messages: items.count, run: run, generation: generation)
                 guard let number else { return }
-                for batch in batches {
-                    let isBuffered = batch.last.map { $0.position <= waited } ?? false
-                    guard await send(batch, of: number, buffered: isBuffered, learned) else { return }
+                for item in items {
+                    let isBuffered = item.end.map { $0 <= waited } ?? false
+                    guard await send(item, of: number, buffered: isBuffered, learned) else { return }
                 }
             }
         } catch is CancellationError {
@@ -71,30 +71,47 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         }
     }
 
-    /// Sends one batch, in halves if the broker takes only smaller messages.
-    private func send(_ batch: [StoredRecord], of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
-        guard let message = service.parts.dialect.batch(batch, buffered: buffered) else {
-            await tellUndeliverable(batch)
+    /// The messages of a stretch: its readings, then what happened, in order.
+    private func items(of stretch: [StoredRecord], _ cutter: BatchCutter) -> [HistoryItem] {
+        let publish = service.destination.publish
+        var items = publish.contains(.batches) ? cutter.cut(stretch).map { HistoryItem.batch($0) } : []
+        for stored in stretch where !stored.record.occurrences.isEmpty {
+            for occurrence in stored.record.occurrences {
+                var kind = DestinationSettings.Publication.events
+                if case .window = occurrence { kind = .oee }
+                guard publish.contains(kind) else { continue }
+                let message = service.parts.dialect.event(
+                    occurrence, of: stored.record.machine, rev: stored.record.rev, epoch: stored.epoch)
+                if let message { items.append(.occurrence(message)) }
+            }
+        }
+        return items
+    }
+
+    /// Sends one message, in halves if the broker takes only smaller ones.
+    private func send(_ item: HistoryItem, of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
+        guard let message = service.parts.dialect.message(item, buffered: buffered) else {
+            if case .batch(let records) = item { await tellUndeliverable(records) }
             await session.setAside(of: stretch, generation: generation)
             return true
         }
         if let limit = maximumPayload(for: message, learned), message.payload.count > limit {
-            if let (first, second) = BatchCutter.halves(of: batch) {
+            if let (first, second) = item.halves {
                 await session.grow(stretch)
                 guard await send(first, of: stretch, buffered: buffered, learned) else { return false }
                 return await send(second, of: stretch, buffered: buffered, learned)
             }
             // What was learned is a guess from a larger message: only the broker's own word keeps one reading back.
             if let announced = announcedMaximumPayload(for: message), message.payload.count > announced {
-                await service.setAside(batch, reasonCode: Refusal.packetTooLarge)
+                await service.setAside(item, reasonCode: Refusal.packetTooLarge)
                 await session.setAside(of: stretch, generation: generation)
                 return true
             }
         }
         return await service.send(message, lane: .history, generation: generation) { token, generation in
-            let refusal = await session.handedOver(token, of: stretch, batch: batch, generation: generation)
-            if let refusal, let batch = await session.takeRefused(token) {
-                await service.handle(refusal, of: token, batch)
+            let refusal = await session.handedOver(token, of: stretch, item: item, generation: generation)
+            if let refusal, let item = await session.takeRefused(token) {
+                await service.handle(refusal, of: token, item)
             }
         }
     }

@@ -11,12 +11,20 @@ struct LiveSender<C: Clock> where C.Duration == Duration {
             let items = await service.parts.live.take(64)
             if items.isEmpty { return }
             for item in items {
-                let message = service.parts.dialect.latest(
-                    item.reading, of: item.machine, rev: item.rev, epoch: item.epoch, last: item.last)
-                guard let message else { continue }
+                guard let message = message(item) else { continue }
                 // What was taken and not sent is queued again as a whole when the next connection is greeted.
                 guard await service.sendLive(message, generation: generation) else { return }
             }
+        }
+    }
+
+    private func message(_ item: LiveLane.Item) -> OutgoingMessage? {
+        let dialect = service.parts.dialect
+        return switch item.content {
+        case .reading(let reading, let last):
+            dialect.latest(reading, of: item.machine, rev: item.rev, epoch: item.epoch, last: last)
+        case .state(let state): dialect.latest(state, of: item.machine, rev: item.rev, epoch: item.epoch)
+        case .alarm(let alarm): dialect.latest(alarm, of: item.machine, rev: item.rev)
         }
     }
 }

@@ -1,30 +1,47 @@
 package import KoppelCore
 
-/// The newest reading of each signal that a destination has not been told of yet.
+/// The newest reading of each signal, state of each machine and change of each alarm that a destination has not been
+/// told of yet.
 ///
-/// It conflates: a newer reading of a signal takes the place of an older one, so it holds at most one entry a signal
-/// however long the destination is away. History is the journal's business.
+/// It conflates: what is newer takes the place of what is older, so it holds at most one entry a topic however long the destination is away. History is the journal's business.
 package actor LiveLane {
     package struct Item: Sendable {
         package var machine: MachineNumber
         package var rev: UInt32
         package var epoch: UInt32
-        package var reading: Reading
-        package var last: LastValue?
+        package var content: Content
+    }
+
+    package enum Content: Sendable {
+        case reading(Reading, last: LastValue?)
+        /// `nil` if the machine has a state no more.
+        case state(MachineState?)
+        case alarm(AlarmChange)
     }
 
     private struct Key: Hashable {
+        enum Topic: Hashable {
+            case signal(SignalNumber)
+            case state
+            case alarm(Identifier)
+        }
+
         let machine: MachineNumber
-        let signal: SignalNumber
+        let topic: Topic
     }
 
     private let epoch: UInt32
+    private let publish: Set<DestinationSettings.Publication>
     private var latest: [Key: Item] = [:]
     private var waiting: Set<Key> = []
     private var order: [Key] = []
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
-    package init(epoch: UInt32) { self.epoch = epoch }
+    /// What the destination does not want published is not kept.
+    package init(epoch: UInt32, publish: Set<DestinationSettings.Publication> = [.values, .state, .alarms]) {
+        self.epoch = epoch
+        self.publish = publish
+    }
 
     /// Takes over what was stored.
     ///
@@ -32,21 +49,51 @@ package actor LiveLane {
     package func offer(_ swept: [SweptRecord]) {
         for one in swept {
             let record = one.record
+            offer(one.retained, record)
+            offer(record.occurrences, record)
+            guard publish.contains(.values) else { continue }
             var momentary = one.momentary[...]
             for (index, reading) in record.readings.enumerated() {
                 guard momentary.first != index else {
                     momentary.removeFirst()
                     continue
                 }
-                let key = Key(machine: record.machine, signal: reading.signal)
-                var last = latest[key]?.last
-                if let value = reading.value { last = LastValue(value: value, time: reading.time) }
-                latest[key] = Item(
-                    machine: record.machine, rev: record.rev, epoch: epoch, reading: reading, last: last)
-                if waiting.insert(key).inserted { order.append(key) }
+                let key = Key(machine: record.machine, topic: .signal(reading.signal))
+                var last: LastValue?
+                if let value = reading.value {
+                    last = LastValue(value: value, time: reading.time)
+                } else if case .reading(_, let known)? = latest[key]?.content {
+                    last = known
+                }
+                put(.reading(reading, last: last), at: key, rev: record.rev)
             }
         }
         wake()
+    }
+
+    private func offer(_ retained: SweptRecord.Retained?, _ record: SweepRecord) {
+        guard let retained else { return }
+        if retained.clearsState, publish.contains(.state) {
+            put(.state(nil), at: Key(machine: record.machine, topic: .state), rev: record.rev)
+        }
+        for alarm in retained.alarms { offer([.alarm(alarm)], record) }
+    }
+
+    private func offer(_ occurrences: [Occurrence], _ record: SweepRecord) {
+        for occurrence in occurrences {
+            switch occurrence {
+            case .state(let state) where publish.contains(.state):
+                put(.state(state), at: Key(machine: record.machine, topic: .state), rev: record.rev)
+            case .alarm(let alarm) where publish.contains(.alarms):
+                put(.alarm(alarm), at: Key(machine: record.machine, topic: .alarm(alarm.code)), rev: record.rev)
+            case .state, .alarm, .counter, .window, .numbered: continue
+            }
+        }
+    }
+
+    private func put(_ content: Content, at key: Key, rev: UInt32) {
+        latest[key] = Item(machine: key.machine, rev: rev, epoch: epoch, content: content)
+        if waiting.insert(key).inserted { order.append(key) }
     }
 
     /// Puts every signal in the queue again: a broker that was away may have lost its retained messages.

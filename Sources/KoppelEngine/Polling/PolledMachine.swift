@@ -21,6 +21,7 @@ package struct PolledMachine: Sendable {
     private let makePlanner: @Sendable (ReadRestrictions) -> ReadPlanner
     private var plans = PlanCache<PreparedRead>()
     private var trackers: [SignalTracker?]
+    private var meaning: MachineMeaning
     /// The latest readings of scale registers, for values that could not be planned into one read with theirs.
     private var scales: [Int: Decoded] = [:]
     private let scalePoints: Set<Int>
@@ -59,9 +60,10 @@ package struct PolledMachine: Sendable {
     ///   - cost: What a read costs on its bus.
     ///   - doubtsClock: False if an unsynchronised clock is no reason for doubt.
     ///   - facts: What was learned before.
+    ///   - window: How long a window of states and counts is.
     package init(
         settings: MachineSettings, register: MachineRegister, cost: BusCost, doubtsClock: Bool,
-        facts: FactBoard = FactBoard()
+        facts: FactBoard = FactBoard(), window: Duration = AgentSettings.usualWindow
     ) {
         id = settings.id
         number = register.number
@@ -80,6 +82,7 @@ package struct PolledMachine: Sendable {
         self.doubtsClock = doubtsClock
         trackers = SignalTracker.trackers(for: settings, register: register)
         shortestAge = trackers.compactMap { $0?.shortestAge }.min() ?? .seconds(30)
+        meaning = MachineMeaning(settings: settings, register: register, window: window)
         let scaleNames = Set(settings.points.compactMap(\.scaleRegister))
         scalePoints = Set(settings.points.indices.filter { scaleNames.contains(settings.points[$0].signal) })
     }
@@ -100,7 +103,10 @@ package struct PolledMachine: Sendable {
         for point in Set(planner.problems.flatMap(\.points)).sorted() {
             fail(point, .configError, now: .zero, time: time)
         }
-        return takeRecord(clock: clock)
+        meaning.open(time: time, clockStep: clock.step)
+        var record = takeRecord(clock: clock)
+        record?.retained = meaning.retained
+        return record
     }
 
     // MARK: Sweep
@@ -134,6 +140,9 @@ package struct PolledMachine: Sendable {
                 guard read.isDue[index] else { continue }
                 trackers[point]?.answered(
                     decoded[index].decoded, now: now, time: answer.time, into: &sweep.readings)
+                guard meaning.watches(point) else { continue }
+                meaning.answered(
+                    point, decoded[index].decoded, counted: trackers[point]?.counted, now: now, time: answer.time)
             }
             return nil
         case .exception(let exception):
@@ -162,6 +171,7 @@ package struct PolledMachine: Sendable {
         note(
             isMomentary: trackers[point]?.failed(
                 condition, isSearching: isSearching, now: now, time: time, into: &sweep.readings))
+        if !isSearching, meaning.watches(point) { meaning.failed(point, condition, now: now, time: time) }
     }
 
     private mutating func note(isMomentary: Bool?) {
@@ -177,6 +187,7 @@ package struct PolledMachine: Sendable {
             // Not at once again: an age is told within 10 ms of its moment, and nothing spins.
             if let age = trackers[point]?.nextAge { expectAge(max(age, now + .milliseconds(10))) }
         }
+        meaning.tick(now: now, time: time)
     }
 
     private mutating func expectAge(_ age: Duration) { nextAge = nextAge.map { min($0, age) } ?? age }
@@ -190,6 +201,7 @@ package struct PolledMachine: Sendable {
             }
         }
         if owesReadings || nextAge.map({ $0 <= now }) == true { age(now: now, time: time) }
+        meaning.tick(now: now, time: time)
         // Gaps only travel with a reading, and a unit that never answers again gives none by itself.
         guard !sweep.gaps.isEmpty, sweep.readings.isEmpty else { return }
         guard let point = due.flatMap({ groups[$0].points }).first(where: { trackers[$0] != nil }) else { return }
@@ -199,6 +211,7 @@ package struct PolledMachine: Sendable {
     /// Polling ends: what is still to be declared, or could not be stored, is told now.
     mutating func close(now: Duration, time: Timestamp) {
         if !sweep.gaps.isEmpty { tick(Array(groups.indices), now: now, time: time) }
+        meaning.close(now: now)
     }
 
     // MARK: Learning
@@ -274,6 +287,7 @@ package struct PolledMachine: Sendable {
                 Gap(signal: reading.signal, from: reading.time, to: reading.time, lost: 1, reason: .diskFault))
         }
         for gap in record.gaps { declare(gap) }
+        meaning.couldNotStore(record.occurrences)
         let signals = Set(record.readings.map(\.signal))
         for index in trackers.indices where trackers[index]?.signals.contains(where: signals.contains) == true {
             trackers[index]?.couldNotStore()
@@ -302,7 +316,8 @@ package struct PolledMachine: Sendable {
     /// All that came so far is on the agent's own time; the record is on the wall clock as it stands now.
     package mutating func takeRecord(clock: ClockReading) -> SweptRecord? {
         note(clock)
-        guard !sweep.readings.isEmpty else { return nil }
+        let occurrences = meaning.take(with: sweep.readings)
+        guard !sweep.readings.isEmpty || !occurrences.isEmpty else { return nil }
         if isClockDoubtful {
             for index in sweep.readings.indices where sweep.readings[index].condition == .good {
                 sweep.readings[index].condition = .clockUnsynchronised
@@ -310,10 +325,12 @@ package struct PolledMachine: Sendable {
         }
         var record = SweepRecord(
             machine: number, rev: rev, clock: clock.state, offset: clock.offset, readings: sweep.readings,
-            gaps: sweep.gaps.values.sorted { $0.signal < $1.signal })
+            gaps: sweep.readings.isEmpty ? [] : sweep.gaps.values.sorted { $0.signal < $1.signal },
+            occurrences: occurrences)
         record.moveTimes(by: clock.step)
         defer {
-            sweep = Sweep()
+            let gaps = sweep.readings.isEmpty ? sweep.gaps : [:]
+            sweep = Sweep(gaps: gaps)
             sweep.readings.reserveCapacity(record.readings.count)
         }
         return SweptRecord(record: record, momentary: sweep.momentary)
@@ -328,6 +345,7 @@ package struct PolledMachine: Sendable {
             clockStep = clock.step
             for index in trackers.indices { trackers[index]?.clockChanged() }
             owesReadings = true
+            meaning.clockChanged(isDoubtful: isDoubtful, step: clock.step)
         }
         guard !isDoubtful, let (opened, history) = uncounted, let wall = history.lastAliveOnWall else { return }
         uncounted = nil
@@ -343,10 +361,24 @@ package struct SweptRecord: Sendable {
     package var record: SweepRecord
     /// Indexes in the record's readings, rising.
     package var momentary: [Int]
+    /// What retained topics show of the time before this run; only with the first record of a run.
+    package var retained: Retained?
 
     package init(record: SweepRecord, momentary: [Int] = []) {
         self.record = record
         self.momentary = momentary
+    }
+
+    package struct Retained: Sendable {
+        /// The last change of each alarm there ever was.
+        package var alarms: [AlarmChange]
+        /// True if a state was told once, and there is none any more.
+        package var clearsState: Bool
+
+        package init(alarms: [AlarmChange] = [], clearsState: Bool = false) {
+            self.alarms = alarms
+            self.clearsState = clearsState
+        }
     }
 }
 

@@ -25,6 +25,14 @@ struct SignalTracker: Sendable {
         var shown = Decoded.bad(.waiting)
     }
 
+    /// What one reading of a counter meant.
+    struct Counted: Sendable {
+        var step: CounterLogic.Step
+        var before: Value?
+        var after: Value
+        var total: Value?
+    }
+
     /// The last value that was not bad. How long ago it was is told by the monotonic clock within a run, and by the
     /// agent's own time across a restart, if the journal could place it there: a counter is credited with doubt
     /// otherwise, since no rate can be told.
@@ -51,6 +59,8 @@ struct SignalTracker: Sendable {
     private var lastRead: (decoded: Decoded, time: Timestamp)?
     /// A reading could not be stored, or its quality changed by itself: the state is told again at the next chance.
     private var owesReading = false
+    /// What the last answer meant, if this is a counter and it said a number.
+    private(set) var counted: Counted?
 
     private init(
         point: Point, interval: Duration, isSimulated: Bool, numbering: Numbering, total: Numbering?
@@ -175,12 +185,14 @@ struct SignalTracker: Sendable {
         guard let counter else { return }
         guard let value = shown.value else {
             total?.shown = .bad(shown.condition)
+            counted = nil
             return
         }
         let elapsed = previous?.elapsed(until: now, time) ?? .zero
         let step = counter.step(previous: previous?.value, new: value, elapsed: elapsed)
-        previous = Previous(value: value, time: time, readAt: now)
         let newTotal = counter.total(total?.value, after: step)
+        counted = Counted(step: step, before: previous?.value, after: value, total: newTotal)
+        previous = Previous(value: value, time: time, readAt: now)
         let condition = step.total.quality < shown.condition.quality ? shown.condition : step.total
         total?.value = newTotal
         total?.shown =

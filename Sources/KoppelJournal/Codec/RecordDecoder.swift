@@ -11,7 +11,7 @@ enum RecordDecoder {
         guard checksum == xxHash64(UnsafeRawBufferPointer(rebasing: bytes[8...]), seed: UInt64(bitPattern: position))
         else { throw .checksum }
         let version = try reader.byte()
-        guard version == RecordFormat.version else { throw .version(version) }
+        guard (RecordFormat.oldest...RecordFormat.version).contains(version) else { throw .version(version) }
         guard let clock = ClockState(rawValue: try reader.byte()) else { throw .meaningless }
         let epoch = UInt32(try reader.count(atMost: Int(UInt32.max)))
         let rev = UInt32(try reader.count(atMost: Int(UInt32.max)))
@@ -20,8 +20,13 @@ enum RecordDecoder {
         let readings = try decodeReadings(count, from: &reader)
         var gaps: [Gap] = []
         for _ in 0..<gapCount { gaps.append(try decodeGap(from: &reader)) }
+        let occurrences = version >= 2 ? try decodeOccurrences(from: &reader) : []
         guard reader.isAtEnd else { throw .meaningless }
-        return (epoch, SweepRecord(machine: machine, rev: rev, clock: clock, readings: readings, gaps: gaps))
+        return (
+            epoch,
+            SweepRecord(
+                machine: machine, rev: rev, clock: clock, readings: readings, gaps: gaps, occurrences: occurrences)
+        )
     }
 
     static func decode(
@@ -43,6 +48,14 @@ enum RecordDecoder {
         guard bytes.count >= 8 else { return false }
         let checksum = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         return checksum == xxHash64(UnsafeRawBufferPointer(rebasing: bytes[8...]), seed: UInt64(bitPattern: position))
+    }
+
+    private static func decodeOccurrences(from reader: inout ByteReader) throws(CodecError) -> [Occurrence] {
+        var occurrences: [Occurrence] = []
+        for _ in 0..<(try reader.count(atMost: RecordFormat.maximumOccurrences)) {
+            occurrences.append(try reader.occurrence())
+        }
+        return occurrences
     }
 
     private static func decodeGap(from reader: inout ByteReader) throws(CodecError) -> Gap {

@@ -37,10 +37,21 @@ struct RecordEncoder: ~Copyable {
             ValueColumn.encode(readings, into: &writer)
         }
         for gap in record.gaps { encode(gap) }
+        encode(record.occurrences, &summary)
         let bytes = writer.bytes
         writer.store(
             xxHash64(UnsafeRawBufferPointer(rebasing: bytes[8...]), seed: UInt64(bitPattern: position)), at: 0)
         return summary
+    }
+
+    /// A record without readings has the times of what happened.
+    private mutating func encode(_ occurrences: [Occurrence], _ summary: inout Summary) {
+        writer.append(varint: occurrences.count)
+        for occurrence in occurrences { writer.append(occurrence) }
+        guard summary.first > summary.last else { return }
+        let times = occurrences.compactMap(\.time)
+        summary.first = times.min() ?? Timestamp(nanoseconds: 0)
+        summary.last = times.max() ?? Timestamp(nanoseconds: 0)
     }
 
     private mutating func encode(_ gap: Gap) {

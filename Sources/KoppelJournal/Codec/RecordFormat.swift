@@ -1,9 +1,9 @@
-/// How a record lies in the `payload` column, version 1.
+/// How a record lies in the `payload` column, version 2.
 ///
 /// ```text
 /// checksum   8 bytes  XXH64 of all that follows; the seed is the row's position, so that a row cannot
 ///                     pass for another
-/// version    1 byte   1
+/// version    1 byte   2
 /// clock      1 byte   ClockState
 /// epoch, rev, readings, gaps          varints
 /// signals    columns of the readings, each in the shortest of a few layouts
@@ -12,12 +12,17 @@
 /// times
 /// values
 /// gaps       signal varint, from zigzag, length zigzag, lost varint, reason byte
+/// occurrences  a count, then each; not in version 1
 /// ```
 ///
 /// Signals that follow each other, one seq for all, one time per answer and good quality cost next to nothing, so a
 /// sweep of 1,000 registers costs about two bytes a reading.
 enum RecordFormat {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// Version 1 has no occurrences.
+    static let oldest: UInt8 = 1
+    /// The most occurrences in one record.
+    static let maximumOccurrences = 1 << 16
     /// The most readings, and the most gaps, in one record. Sixteen times the signals a machine can have.
     static let maximumReadings = 1 << 20
 

@@ -47,9 +47,11 @@ extension JournalWriter {
             guard areKnown else {
                 throw refusal("a reading of machine \(number) has a signal that was never registered")
             }
-            guard (1...RecordFormat.maximumReadings).contains(record.readings.count),
-                record.gaps.count <= RecordFormat.maximumReadings
-            else { throw refusal("a record has from 1 to \(RecordFormat.maximumReadings) readings") }
+            guard record.readings.count <= RecordFormat.maximumReadings,
+                record.gaps.count <= RecordFormat.maximumReadings,
+                record.occurrences.count <= RecordFormat.maximumOccurrences,
+                !record.readings.isEmpty || (record.gaps.isEmpty && !record.occurrences.isEmpty)
+            else { throw refusal("a record has from 1 to \(RecordFormat.maximumReadings) readings, or occurrences") }
         }
     }
 
@@ -119,7 +121,7 @@ extension JournalWriter {
             totals.readings += record.readings.count
             readingsSinceSnapshot += record.readings.count
             memories[record.machine.rawValue].remember(
-                record.readings, in: periods[index].number, isCurrentEpoch: true)
+                record, in: periods[index].number, isCurrentEpoch: true)
             stored.append(
                 StoredRecord(
                     position: JournalPosition(rawValue: begin + Int64(index) + 1), epoch: state.epoch, record: record))

@@ -33,7 +33,8 @@ extension JournalWriter {
             number: MachineNumber(rawValue: entry.number), urn: entry.urn, rev: entry.rev,
             issued: Timestamp(nanoseconds: entry.issued),
             signals: numbers.map { SignalNumber(rawValue: UInt16(clamping: $0)) },
-            memories: numbers.map { memories[entry.number].signals[$0].placed(times) })
+            memories: numbers.map { memories[entry.number].signals[$0].placed(times) },
+            machine: memories[entry.number].placedMachine(times))
     }
 
     private func checkBounds(_ entry: Identity.Machine) throws(JournalError) {

@@ -10,6 +10,9 @@ internal import KoppelCore
 /// All times of a declaration are on the clock of its newest record. What was stored on a clock of which nobody can say
 /// how it stood to that one is taken to be as old as the first record that is known: how much is missing stays right.
 ///
+/// Occurrences are small and seldom, and stay: the newest ``maximumOccurrences`` of those dropped. A jump in the seq of
+/// states and events tells of others.
+///
 /// Declarations and gaps among the dropped records are merged in, so dropping a declaration keeps the sum right: the
 /// `dataLost` reading of the older one is then one that never comes.
 struct OverflowDeclaration {
@@ -24,6 +27,9 @@ struct OverflowDeclaration {
         var reason: GapReason
     }
 
+    static let maximumOccurrences = 256
+
+    private var occurrences: [Occurrence] = []
     private var losses: [SignalNumber: Loss] = [:]
     private var gaps: [GapKey: Gap] = [:]
     private(set) var last: StoredRecord
@@ -44,6 +50,9 @@ struct OverflowDeclaration {
             losses[reading.signal, default: Loss(from: reading.time, newest: reading, dropped: 0)].add(reading)
         }
         for gap in stored.record.gaps { add(gap) }
+        // An open window is only for the journal's memory, which has it.
+        occurrences += stored.record.occurrences.filter { !$0.isMemory }
+        occurrences.removeFirst(max(0, occurrences.count - Self.maximumOccurrences))
     }
 
     private mutating func move(to next: ClockPeriod, from first: Timestamp?) {
@@ -59,6 +68,7 @@ struct OverflowDeclaration {
             (gap.from, gap.to) = (moved(gap.from), moved(gap.to))
             return gap
         }
+        if let step { for index in occurrences.indices { occurrences[index].moveTimes(by: step) } }
         period = next
     }
 
@@ -95,7 +105,8 @@ struct OverflowDeclaration {
             machine: last.record.machine, rev: last.record.rev, clock: last.record.clock,
             offset: .nanoseconds(period.offset),
             readings: readings.sorted { ($0.time, $0.signal) < ($1.time, $1.signal) },
-            gaps: gaps.values.sorted { ($0.signal, $0.reason.rawValue) < ($1.signal, $1.reason.rawValue) })
+            gaps: gaps.values.sorted { ($0.signal, $0.reason.rawValue) < ($1.signal, $1.reason.rawValue) },
+            occurrences: occurrences)
     }
 }
 

@@ -46,7 +46,7 @@ struct Replay {
             let stored = try StoredRecord(row: row, at: path)
             let number = stored.record.machine.rawValue
             guard memories.indices.contains(number) else { continue }
-            memories[number].remember(stored.record.readings, in: row[3], isCurrentEpoch: stored.epoch == epoch)
+            memories[number].remember(stored.record, in: row[3], isCurrentEpoch: stored.epoch == epoch)
             end = stored.position
             totals.records += 1
             totals.readings += stored.record.readings.count

@@ -21,6 +21,10 @@ struct SignalMemories: Sendable {
     }
 
     private(set) var signals: [Entry] = []
+    /// State, alarms and the open window of the machine.
+    private(set) var machine = MachineMemory()
+    /// The clock period of what was remembered of the machine last.
+    private var machinePeriod: Int64 = 0
     /// True if a record came after the newest snapshot.
     var isDirty = false
 
@@ -31,8 +35,22 @@ struct SignalMemories: Sendable {
     }
 
     /// A record of an earlier epoch has times and values, but its seq says nothing about this one.
-    mutating func remember(_ readings: [Reading], in period: Int64, isCurrentEpoch: Bool) {
+    mutating func remember(_ record: SweepRecord, in period: Int64, isCurrentEpoch: Bool) {
+        if !record.occurrences.isEmpty {
+            machine.remember(record.occurrences, isCurrentEpoch: isCurrentEpoch)
+            machinePeriod = period
+        }
+        remember(record.readings, in: period, isCurrentEpoch: isCurrentEpoch)
+    }
+
+    /// What is remembered of the machine, with its times on the agent's own time as far as they can be placed there.
+    func placedMachine(_ times: PastTimes) -> MachineMemory {
+        machine.placed { times.onAgentTime($0, in: machinePeriod) }
+    }
+
+    private mutating func remember(_ readings: [Reading], in period: Int64, isCurrentEpoch: Bool) {
         isDirty = true
+        guard !readings.isEmpty else { return }
         readings.withUnsafeBufferPointer { readings in
             var highest: UInt16 = 0
             for index in readings.indices { highest = max(highest, readings[index].signal.rawValue) }
@@ -56,13 +74,15 @@ struct SignalMemories: Sendable {
     /// A new epoch counts from 1 again; values and times stay.
     mutating func beginEpoch() {
         isDirty = true
+        machine.beginEpoch()
         for index in signals.indices { signals[index].memory.seq = 0 }
     }
 }
 
 /// A snapshot lies in the database as two records of the usual encoding: one with every signal's seq and newest time,
 /// one with every signal's newest value and its time. The machine number takes the place of the position. The clock
-/// period of a newest time stands where a value would, that of a value where a seq would.
+/// period of a newest time stands where a value would, that of a value where a seq would. With the first goes what is
+/// remembered of the machine, its period where a revision would stand.
 extension SignalMemories {
     func withSnapshot<Result>(
         of machine: MachineNumber, epoch: UInt32, using encoder: inout RecordEncoder,
@@ -83,10 +103,13 @@ extension SignalMemories {
                     value: entry.memory.value)
             }
         }
-        encoder.encode(record(machine, sequences), epoch: epoch, position: Int64(machine.rawValue))
-        let first = [UInt8](encoder.bytes)
+        var first = record(machine, sequences)
+        first.occurrences = self.machine.occurrences
+        first.rev = UInt32(clamping: machinePeriod)
+        encoder.encode(first, epoch: epoch, position: Int64(machine.rawValue))
+        let head = [UInt8](encoder.bytes)
         encoder.encode(record(machine, values), epoch: epoch, position: Int64(machine.rawValue))
-        return try first.withUnsafeBytes { try body($0, encoder.bytes) }
+        return try head.withUnsafeBytes { try body($0, encoder.bytes) }
     }
 
     /// A snapshot made before the current epoch gives no seq.
@@ -96,6 +119,8 @@ extension SignalMemories {
         let position = Int64(machine.rawValue)
         let (written, first) = try RecordDecoder.decode(sequences, machine: machine, position: position)
         let (_, second) = try RecordDecoder.decode(values, machine: machine, position: position)
+        self.machine.remember(first.occurrences, isCurrentEpoch: written == epoch)
+        machinePeriod = Int64(first.rev)
         makeRoom(for: Int(first.readings.map(\.signal.rawValue).max() ?? 0) + 1)
         for reading in first.readings {
             let index = Int(reading.signal.rawValue)

@@ -16,6 +16,24 @@ struct PlainDialect: Dialect {
         message("value", "\(machine.rawValue).\(reading.signal.rawValue):\(reading.seq)")
     }
 
+    func latest(_ state: MachineState?, of machine: MachineNumber, rev: UInt32, epoch: UInt32) -> OutgoingMessage? {
+        message("state", state.map { "\(machine.rawValue) \($0.what.state) \($0.seq)" } ?? "")
+    }
+
+    func latest(_ alarm: AlarmChange, of machine: MachineNumber, rev: UInt32) -> OutgoingMessage? {
+        message("alarm", alarm.isActive ? "\(machine.rawValue) \(alarm.code)" : "")
+    }
+
+    func event(_ occurrence: Occurrence, of machine: MachineNumber, rev: UInt32, epoch: UInt32) -> OutgoingMessage? {
+        switch occurrence {
+        case .state(let state): message("event", "\(machine.rawValue) state \(state.seq)")
+        case .alarm(let alarm): message("event", "\(machine.rawValue) alarm \(alarm.seq)")
+        case .counter(let counter): message("event", "\(machine.rawValue) counter \(counter.seq)")
+        case .window(let window): message("oee", "\(machine.rawValue) \(window.start.nanoseconds)")
+        case .numbered: nil
+        }
+    }
+
     func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage? {
         let lines = records.flatMap { stored in
             stored.record.readings.map { "\(stored.record.machine.rawValue).\($0.signal.rawValue):\($0.seq)" }

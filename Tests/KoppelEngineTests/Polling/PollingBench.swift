@@ -13,13 +13,15 @@ struct PollingBench {
 
     static let begin = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
 
-    let settings: MachineSettings
+    var settings: MachineSettings
     var machine: PolledMachine
     var now = Duration.zero
     var clock = ClockState.synchronised
     var registers: [UInt16: UInt16] = [:]
     /// By how much the wall clock was set since the begin.
     var wallStep = Duration.zero
+    /// The agent's own time when the monotonic one began.
+    var base = PollingBench.begin
 
     init(
         _ points: [Point], interval: Duration = .seconds(1), simulated: Bool = false, memories: [SignalMemory]? = nil,
@@ -61,7 +63,7 @@ struct PollingBench {
     }
 
     /// The agent's own time, which no step of the wall clock touches.
-    var time: Timestamp { Self.begin.advanced(by: now) }
+    var time: Timestamp { base.advanced(by: now) }
 
     var reading: ClockReading { ClockReading(state: clock, offset: wallStep, step: wallStep) }
 

@@ -25,6 +25,7 @@ import agent_scenarios
 import bus_scenarios
 import fault_table
 import machine_scenarios
+import meaning_scenarios
 import party_scenarios
 import soak
 import uplink_scenarios
@@ -32,7 +33,7 @@ import value_scenarios
 
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
-             **value_scenarios.SCENARIOS}
+             **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 

@@ -18,7 +18,8 @@ enum RandomRecord {
                     signal: SignalNumber(rawValue: signals[$0]), condition: conditions[$0], seq: sequences[$0],
                     time: times[$0], value: values[$0])
             },
-            gaps: (0..<Int.random(in: 0..<4, using: &random)).map { _ in gap(using: &random) })
+            gaps: (0..<Int.random(in: 0..<4, using: &random)).map { _ in gap(using: &random) },
+            occurrences: Happened.everything.shuffled(using: &random).dropLast(Int.random(in: 0...7, using: &random)))
     }
 
     private static func gap(using random: inout Seeded) -> Gap {

@@ -1,0 +1,154 @@
+/// One figure of a signal for one window of time, made from its readings (data model 4.2, notes).
+///
+/// A pure value of constant size: readings go in one by one, in the order of their times. A reading is usable if its
+/// quality is not bad and its value is a number; it counts as a good sample if its quality is good.
+package struct Aggregate: Sendable {
+    package enum Function: String, CaseIterable, Sendable { case mean, min, max, last, delta, count }
+
+    /// How a mean is weighted.
+    package enum Weighting: Sendable {
+        /// Each value stands until the next reading, which is right where only changes are stored.
+        case time
+        /// Each reading counts once.
+        case sample
+    }
+
+    /// What a figure is worth. Without a usable sample there is none.
+    package struct Figure: Hashable, Sendable {
+        /// `nil` if there is no usable sample, which is `BadNoData`.
+        package var value: Double?
+        package var quality: Quality
+        /// Row 32 where too few samples were good; else `nil`.
+        package var condition: Condition?
+        package var statusCode: UInt32
+        /// Readings in the window, usable or not.
+        package var samples: Int
+
+        package init(value: Double?, quality: Quality, condition: Condition?, statusCode: UInt32, samples: Int) {
+            self.value = value
+            self.quality = quality
+            self.condition = condition
+            self.statusCode = statusCode
+            self.samples = samples
+        }
+
+        /// OPC UA `BadNoData`, which only aggregates can be.
+        package static let noData: UInt32 = 0x809B_0000
+    }
+
+    private struct Held: Sendable {
+        var value: Double
+        var from: Timestamp
+        var isGood: Bool
+    }
+
+    private let start: Timestamp
+    private let end: Timestamp
+    private let weighting: Weighting
+    private let minimumGoodFraction: Double
+    private var samples = 0
+    private var usable = 0
+    private var good = 0
+    private var sum = 0.0
+    /// Of the time covered by usable values: value times seconds, seconds, and good seconds.
+    private var area = 0.0
+    private var covered = 0.0
+    private var goodTime = 0.0
+    private var extremes: (low: Double, high: Double)?
+    private var first: Double?
+    private var last: Double?
+    private var held: Held?
+
+    /// `held` is what the signal said last before the window, which stands until its first reading. With less than
+    /// `minimumGoodFraction` (0 to 1) of good samples, or of good time where time is the weight, a figure is uncertain.
+    package init(
+        start: Timestamp, end: Timestamp, weighting: Weighting = .time, minimumGoodFraction: Double,
+        held: Reading? = nil
+    ) {
+        self.start = start
+        self.end = max(start, end)
+        self.weighting = weighting
+        self.minimumGoodFraction = minimumGoodFraction
+        guard let held, let value = Self.usable(held) else { return }
+        self.held = Held(value: value, from: start, isGood: held.condition.quality == .good)
+        first = value
+    }
+
+    /// Takes one more reading of the window; one outside it changes nothing.
+    package mutating func add(_ reading: Reading) {
+        guard reading.time >= start, reading.time < end else { return }
+        samples += 1
+        stand(until: reading.time)
+        guard let value = Self.usable(reading) else {
+            held = nil
+            return
+        }
+        let isGood = reading.condition.quality == .good
+        held = Held(value: value, from: reading.time, isGood: isGood)
+        usable += 1
+        if isGood { good += 1 }
+        sum += value
+        extremes = (min(extremes?.low ?? value, value), max(extremes?.high ?? value, value))
+        first = first ?? value
+        last = value
+    }
+
+    /// The figure, once every reading of the window was added.
+    package func figure(_ function: Function) -> Figure {
+        var closed = self
+        closed.stand(until: end)
+        return closed.closedFigure(function)
+    }
+
+    private func closedFigure(_ function: Function) -> Figure {
+        let value: Double?
+        switch function {
+        case .mean: value = mean
+        case .min: value = extremes?.low
+        case .max: value = extremes?.high
+        case .last: value = last
+        case .delta: value = first.flatMap { first in last.map { $0 - first } }
+        case .count: value = Double(usable)
+        }
+        guard let value, value.isFinite, usable > 0 || (function == .mean && covered > 0) else {
+            return Figure(value: nil, quality: .bad, condition: nil, statusCode: Figure.noData, samples: samples)
+        }
+        guard goodFraction >= minimumGoodFraction else {
+            let few = Condition.fewGoodSamples
+            return Figure(
+                value: value, quality: .uncertain, condition: few, statusCode: few.statusCode, samples: samples)
+        }
+        return Figure(value: value, quality: .good, condition: nil, statusCode: 0, samples: samples)
+    }
+
+    private var mean: Double? {
+        switch weighting {
+        case .time: covered > 0 ? area / covered : nil
+        case .sample: usable > 0 ? sum / Double(usable) : nil
+        }
+    }
+
+    /// Of the window's time, or of its samples.
+    private var goodFraction: Double {
+        switch weighting {
+        case .time:
+            let length = Double(end.nanoseconds - start.nanoseconds) / 1e9
+            return length > 0 ? goodTime / length : 0
+        case .sample: return samples > 0 ? Double(good) / Double(samples) : 0
+        }
+    }
+
+    private mutating func stand(until moment: Timestamp) {
+        guard let held, moment > held.from else { return }
+        let seconds = Double(moment.nanoseconds - held.from.nanoseconds) / 1e9
+        area += held.value * seconds
+        covered += seconds
+        if held.isGood { goodTime += seconds }
+        self.held?.from = moment
+    }
+
+    private static func usable(_ reading: Reading) -> Double? {
+        guard reading.condition.quality != .bad, let value = reading.value?.number, value.isFinite else { return nil }
+        return value
+    }
+}
