@@ -33,6 +33,9 @@ struct JournalKillTests {
         }
         let acknowledged = Glibc.open(folder + "/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var seq = try await journal.register(Sample.registration()).memories[0].seq
+        // What the child before could store and not say any more.
+        let found = Array("\(seq)\n".utf8)
+        _ = write(acknowledged, found, found.count)
         while true {
             seq += 1
             _ = try await journal.append([Sample.sweep(seq, text: String(repeating: "x", count: 500))])
