@@ -50,7 +50,7 @@ package struct SiteSurvey: Sendable {
         self.site = site
         self.taken = taken
         self.version = version
-        let plan = SitePlan(site)
+        let plan = SitePlan(site, now: taken)
         self.plan = plan
         buses = site.buses.map { bus in
             let result = results[bus.id]
