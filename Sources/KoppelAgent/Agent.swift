@@ -205,6 +205,7 @@ package struct Agent: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await services.gauge.run() }
             group.addTask { await services.gauge.sample() }
+            group.addTask { await services.status.watch() }
             group.addTask { await server.run() }
         }
     }

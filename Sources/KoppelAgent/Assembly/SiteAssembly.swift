@@ -24,6 +24,8 @@ struct SiteAssembly {
     let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
     var former: [MachineDescription] = []
+    /// What the units taught.
+    var facts = FactBoard()
     /// Where the buses leave their figures.
     var health = HealthBoard()
 
@@ -89,7 +91,7 @@ struct SiteAssembly {
             deliveries: deliveries.map(\.service),
             status: StatusSource(
                 site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
-                plan: SitePlan(site), counts: localCounts),
+                plan: SitePlan(site), health: health, facts: facts, counts: localCounts),
             gauge: gauge, machines: descriptions)
     }
 

@@ -73,7 +73,7 @@ extension StatusDocument {
         guard let since else { return "" }
         let seconds = Double(now.timestamp.nanoseconds - since.timestamp.nanoseconds) / 1e9
         switch seconds {
-        case ..<0: return ""
+        case ..<1: return ""
         case ..<120: return " for \(Int(seconds)) s"
         case ..<7_200: return " for \(Int((seconds / 60).rounded())) min"
         case ..<172_800: return " for \(Int((seconds / 3_600).rounded())) h"

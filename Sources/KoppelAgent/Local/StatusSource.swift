@@ -13,6 +13,9 @@ struct StatusSource: Sendable {
     let gauges: [Identifier: DeliveryGauge]
     let journal: JournalGauge
     let plan: SitePlan
+    let health: HealthBoard
+    let facts: FactBoard
+    private let times = StateTimes()
     let counts: LocalCounts
 
     /// The document for a request of a client.
@@ -56,7 +59,8 @@ struct StatusSource: Sendable {
     func status() async -> StatusDocument {
         let filled = await journal.latest()
         var status = StatusDocument(
-            now: Moment(wallClock.wall), agent: agent, buses: site.buses.map(bus), learned: [],
+            now: Moment(wallClock.wall), agent: agent, buses: buses,
+            learned: facts.facts.prefix(StatusDocument.mostLearned).map(StatusDocument.Learned.init),
             destinations: site.destinations.map(destination), journal: filled.map { journal($0.state, $0.counted) },
             local: .init(served: counts[.served], refused: counts[.refused], cutOff: counts[.cutOff]))
         status.problems = status.judgedProblems()
@@ -81,15 +85,43 @@ struct StatusSource: Sendable {
         return pages.map { $0 * Int(getpagesize()) }
     }
 
-    private func bus(_ settings: BusSettings) -> StatusDocument.Bus {
+    /// Sees every two seconds in which state buses and units are, so that it is known since when, until the task is
+    /// cancelled.
+    func watch() async {
+        while !Task.isCancelled {
+            for bus in health.all {
+                _ = since(bus.bus, is: bus)
+                for unit in bus.units { _ = since(unit) }
+            }
+            do { try await ContinuousClock().sleep(for: .seconds(2)) } catch { return }
+        }
+    }
+
+    private var buses: [StatusDocument.Bus] {
+        let health = Dictionary(health.all.map { ($0.bus, $0) }) { first, _ in first }
+        return site.buses.map { bus($0, health[$0.id]) }
+    }
+
+    private func bus(_ settings: BusSettings, _ health: BusHealth?) -> StatusDocument.Bus {
         let ring = rings[settings.id]
         let planned = plan.buses.first { $0.id == settings.id }
+        let state = ring == nil ? "unused" : health.map { $0.isOpen ? "open" : "closed" } ?? "waiting"
         return StatusDocument.Bus(
-            id: settings.id.description,
-            url: Transcript(of: settings, version: "", begin: wallClock.now).url,
-            state: ring == nil ? "unused" : "waiting", since: nil, failures: 0, lastError: nil, lastErrorAt: nil,
-            plannedLoad: planned?.load ?? 0, load: nil,
-            ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0), units: [])
+            id: settings.id.description, url: Transcript(of: settings, version: "", begin: wallClock.now).url,
+            state: state, since: health.map { since(settings.id, is: $0) }, failures: health?.linkFailures ?? 0,
+            lastError: health?.lastLinkTrouble.map { "\($0)" },
+            lastErrorAt: health?.lastLinkTrouble.map { moment($0.time) }, plannedLoad: planned?.load ?? 0,
+            load: health?.busyShare, ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0),
+            units: (health?.units ?? []).map { StatusDocument.Unit($0, since: since($0), moment: moment) })
+    }
+
+    private func since(_ id: Identifier, is health: BusHealth) -> Moment {
+        moment(times.since("\(id)", is: health.isOpen ? "open" : "closed", at: wallClock.now))
+    }
+
+    private func since(_ unit: UnitFigures) -> Moment {
+        let name = "\(unit.key.bus)/\(unit.key.unit.rawValue)"
+        return moment(times.since(name, is: unit.state.rawValue, at: wallClock.now))
     }
 
     private func destination(_ settings: DestinationSettings) -> StatusDocument.Destination {

@@ -8,8 +8,11 @@ import Testing
 /// The commands that look into a running agent, against one that runs, and against none.
 @Suite(.timeLimit(.minutes(2)))
 struct LocalCommandTests {
+    private static let secret = "planted-9f31c7"
+
     private func site(in folder: borrowing TemporaryFolder, port: Int) throws -> String {
-        try folder.write(
+        #expect(chmod(try folder.write(Self.secret, to: "secret.txt"), 0o600) == 0)
+        return try folder.write(
             """
             koppel: 1
             agent: {id: box-1, location: {enterprise: acme, site: hengelo}, data: ./data}
@@ -17,7 +20,12 @@ struct LocalCommandTests {
             machines:
               main-meter: {bus: hal-3, unit: 1, profile: eastron/sdm120, location: {area: hal-3}, every: 200ms}
             destinations:
-              plant: {url: "mqtt://127.0.0.1:1", publish: [meta, values, batches], share: all}
+              plant:
+                url: mqtt://127.0.0.1:1
+                user: box
+                password: {file: ./secret.txt}
+                publish: [meta, values, batches]
+                share: all
             """, to: "site.yaml")
     }
 
@@ -75,12 +83,30 @@ struct LocalCommandTests {
         }
     }
 
+    /// The status as soon as it is what is waited for.
+    private func status(
+        of site: [String], until isSo: (StatusDocument) -> Bool
+    ) async throws -> (Program.Outcome, StatusDocument) {
+        let end = ContinuousClock.now + .seconds(20)
+        while true {
+            let outcome = try await Program.run(["status", "--json"] + site)
+            let document = try JSONDecoder().decode(StatusDocument.self, from: Data(outcome.output.utf8))
+            if isSo(document) { return (outcome, document) }
+            try #require(ContinuousClock.now < end, "the status does not become what is waited for")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
     @Test func `a running agent shows how it is, what went over a bus, and what a signal said last`() async throws {
         try await withAgent { site, folder in
-            let status = try await Program.run(["status", "--json"] + site)
-            let document = try JSONDecoder().decode(StatusDocument.self, from: Data(status.output.utf8))
+            let (status, document) = try await status(of: site) { $0.buses.first?.units.first?.state == "answering" }
             #expect(document.agent.id == "box-1")
             #expect(document.buses.map(\.id) == ["hal-3"])
+            #expect(document.buses.first?.state == "open")
+            let unit = try #require(document.buses.first?.units.first)
+            #expect(unit.machines == ["main-meter"])
+            #expect(unit.answers > 0)
+            #expect(unit.medianMs != nil)
             // The destination is not there, which is a problem, and problems are exit code 1.
             #expect(document.destinations.first?.state == "away")
             #expect(document.problems.contains { $0.contains("destination plant is away") })
@@ -119,6 +145,11 @@ struct LocalCommandTests {
             #expect(status.st_mode & 0o777 == 0o600)
             let shown = try await Program.run(["status", "--json"] + site)
             let document = try JSONDecoder().decode(StatusDocument.self, from: Data(shown.output.utf8))
+            let recorded = try await Program.run(["record", "--bus", "hal-3"] + site)
+            let explained = try await Program.run(["explain", "main-meter", "electrical/current"] + site)
+            for outcome in [shown, recorded, explained] {
+                #expect(!(outcome.output + outcome.errors).contains(Self.secret))
+            }
             // Every socket the process has, in the tables of the kernel: state 0A is listening.
             let sockets = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(document.agent.process)/fd")
                 .compactMap {
