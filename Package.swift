@@ -95,6 +95,7 @@ let package = Package(
             ("KoppelEngineTests", ["KoppelCore", "KoppelModbus", "KoppelEngine", log]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
             ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelModbus", "KoppelAgent", "koppel"]),
+            ("KoppelAgentTests", ["KoppelCore", "KoppelAgent"]),
             ("KoppelArchitectureTests", []),
             ("KoppelFloorTests", ["KoppelCore"]),
         ].map { (name: String, needs: [Target.Dependency]) in

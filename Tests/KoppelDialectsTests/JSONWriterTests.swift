@@ -114,6 +114,24 @@ struct JSONWriterTests {
         #expect(text { $0.time(Timestamp(nanoseconds: nanoseconds)) } == "\"\(expected)\"")
     }
 
+    @Test func `D08: times are UTC in the night the clocks of Amsterdam go back`() throws {
+        let before = ProcessInfo.processInfo.environment["TZ"]
+        setenv("TZ", "Europe/Amsterdam", 1)
+        tzset()
+        defer {
+            if let before { setenv("TZ", before, 1) } else { unsetenv("TZ") }
+            tzset()
+        }
+        // 00:59:50 UTC is 02:59:50 there, and ten seconds later it is 02:00:00 again.
+        let start: Int64 = 1_792_889_990
+        let texts = (0..<20).map { second in
+            text { $0.time(Timestamp(nanoseconds: (start + second) * 1_000_000_000)) }
+        }
+        #expect(texts.first == "\"2026-10-25T00:59:50.000000000Z\"")
+        #expect(texts[9...10] == ["\"2026-10-25T00:59:59.000000000Z\"", "\"2026-10-25T01:00:00.000000000Z\""])
+        #expect(texts == texts.sorted())
+    }
+
     @Test func `times agree with the calendar of Foundation from 1677 to 2262`() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(identifier: "UTC"))

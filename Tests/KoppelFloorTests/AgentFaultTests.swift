@@ -33,6 +33,18 @@ struct AgentFaultTests {
         try await expectSound("full-journal")
     }
 
+    @Test func `D09, P53, T10: a box that starts at 1970 keeps storing, and sends the right times once it knows them`()
+        async throws
+    {
+        try await expectSound("boots-at-1970")
+    }
+
+    @Test func `D06, D07, D08: a date set back, set ten years ahead and the end of summer time lose nothing`()
+        async throws
+    {
+        try await expectSound("clock-is-set")
+    }
+
     private func expectSound(
         _ scenario: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {

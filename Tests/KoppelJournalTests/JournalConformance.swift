@@ -110,6 +110,26 @@ struct JournalConformance {
         try await journal.close()
     }
 
+    /// Invariant 5.
+    func `times without a source are put right with the first trusted record, once`() async throws {
+        var journal = try await opened()
+        let offset = Duration.seconds(-1_000_000)
+        var wrong = Sample.sweep(1, clock: .unsynchronised)
+        wrong.moveTimes(by: offset)
+        wrong.offset = offset
+        _ = try await journal.append([wrong])
+        #expect(try await journal.readAll().map(\.record) == [wrong])
+        _ = try await journal.append([Sample.sweep(2)])
+        var right = Sample.sweep(1)
+        right.clock = .holdover
+        for _ in 0..<2 {
+            #expect(try await journal.readAll().map(\.record) == [right, Sample.sweep(2)])
+            try await crash(journal)
+            journal = try await opened()
+        }
+        try await journal.close()
+    }
+
     func `a cursor moves forward only, and survives`() async throws {
         var journal = try await opened()
         let first = try await journal.append([Sample.sweep(1)])

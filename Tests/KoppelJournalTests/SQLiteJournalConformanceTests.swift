@@ -95,6 +95,12 @@ struct SQLiteJournalConformanceTests {
     }
 
     @Test(arguments: [JournalSettings.Durability.power, .process])
+    func `P53, D09: times are put right once`(_ durability: JournalSettings.Durability) async throws {
+        try await conformance(durability)
+            .`times without a source are put right with the first trusted record, once`()
+    }
+
+    @Test(arguments: [JournalSettings.Durability.power, .process])
     func `P59: delivered records leave`(_ durability: JournalSettings.Durability) async throws {
         try await conformance(durability).`pruning removes what every destination has, and nothing else`()
     }

@@ -146,8 +146,9 @@ struct SignalTracker: Sendable {
         of numbering: Numbering, from: Timestamp, to now: Timestamp, atLeast least: UInt64, history: JournalHistory
     ) -> Gap? {
         guard let reason = history.gapReason else { return nil }
-        // The seq of a new epoch says nothing about what was stored before.
-        if numbering.memory.seq == 0, reason != .journalDamaged { return nil }
+        // In a new epoch nothing has a seq, but what was stored before has left a time or a value.
+        let isNew = numbering.memory.seq == 0 && numbering.memory.time == nil && numbering.memory.value == nil
+        if isNew, reason != .journalDamaged { return nil }
         let span = max(0, (Duration.nanoseconds(now.nanoseconds) - .nanoseconds(from.nanoseconds)).wholeNanoseconds)
         // Without an interval nobody can say how many there would have been, but it was not none.
         let slots = interval > .zero ? UInt64(span / interval.wholeNanoseconds) : span > 0 ? 1 : 0

@@ -74,6 +74,7 @@ extension JournalWriter {
     }
 
     private func insert(_ records: [SweepRecord]) throws(JournalError) {
+        try prepare()
         let uptime = surroundings.uptime()
         let isLifeSignDue = lifeSignAt.map { uptime - $0 >= Self.lifeSignEvery } ?? true
         let isSnapshotDue = readingsSinceSnapshot > max(200_000, 32 * memories.reduce(0) { $0 + $1.signals.count })

@@ -169,6 +169,9 @@ actor JournalWriter {
         return failure
     }
 
+    /// Makes sure that what is in memory is what is in the file, before something is made of it.
+    func prepare() throws(JournalError) { _ = try openConnection() }
+
     /// Opens the connection again after an I/O error, and takes out what was never acknowledged.
     private func openConnection() throws(JournalError) -> JournalConnection {
         if let damage { throw damage }
@@ -194,6 +197,9 @@ actor JournalWriter {
                 throw JournalFailure.corrupt(
                     folder.database, "it ends at record \(found ?? 0) and should reach \(board.end.rawValue)")
             }
+            // What the failed commit knew of the clock is true, although its records are not there.
+            period = try fresh.read { try ClockPeriod.newest($0) }
+            board.forget(through: board.end)
             connection = fresh
             bytesSinceCheck = .max / 2
             return fresh

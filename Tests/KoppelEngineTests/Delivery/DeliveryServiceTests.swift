@@ -26,6 +26,7 @@ struct DeliveryServiceTests {
     /// Runs a delivery service while the body works.
     private func withService(
         _ destination: DestinationSettings, pause: Duration = .seconds(5), statusEvery: Duration = .seconds(60),
+        clock: @escaping @Sendable () -> ClockState = { .synchronised },
         _ body: () async throws -> Void
     ) async throws {
         try await journal.setDestinations([destination.id])
@@ -33,8 +34,7 @@ struct DeliveryServiceTests {
             destination: destination,
             parts: .init(
                 journal: journal, uplink: uplink, dialect: PlainDialect(), live: live, quarantine: kept,
-                wallClock: WallClock(
-                    now: { Timestamp(nanoseconds: 1_000) }, state: { .synchronised }), session: "urn:uuid:s",
+                wallClock: WallClock(now: { Timestamp(nanoseconds: 1_000) }, state: clock), session: "urn:uuid:s",
                 since: Timestamp(nanoseconds: 0)),
             clock: ContinuousClock(), cursorInterval: .milliseconds(1), pauseAfterRefusal: pause,
             statusInterval: statusEvery)
@@ -202,5 +202,32 @@ struct DeliveryServiceTests {
             #expect(await eventually { uplink.messages.first?.lines == ["online, pending 5"] })
             #expect(await eventually { uplink.messages.last { $0.topic == "status" }?.lines == ["online, pending 0"] })
         }
+    }
+
+    @Test func `D06, D09: the status tells when the clock gets or loses its trust`() async throws {
+        let state = Mutex(ClockState.unsynchronised)
+        let clock: @Sendable () -> ClockState = { state.withLock { $0 } }
+        try await withService(try destination(), statusEvery: .milliseconds(5), clock: clock) {
+            uplink.connect()
+            #expect(await eventually { uplink.messages.first?.lines == ["online, pending 0, unsynchronised"] })
+            for (next, line) in [
+                (ClockState.synchronised, "online, pending 0"), (.holdover, "online, pending 0, holdover"),
+            ] {
+                state.withLock { $0 = next }
+                #expect(await eventually { uplink.messages.last { $0.topic == "status" }?.lines == [line] })
+            }
+        }
+    }
+
+    @Test func `D06: what waited is told apart from what is new by its place, not by a date`() async throws {
+        try await withService(try destination(batchReadings: 2)) {
+            _ = try await journal.append([record(1...2, time: 9_000_000_000_000_000_000)])
+            uplink.connect()
+            #expect(await eventually { uplink.messages.history == names(1...2) })
+            _ = try await journal.append([record(3...4, time: 0)])
+            #expect(await eventually { uplink.messages.history == names(1...4) })
+        }
+        let topics = uplink.messages.map(\.topic).filter { $0.hasPrefix("batch") }
+        #expect(topics == ["batch/buffered", "batch"])
     }
 }

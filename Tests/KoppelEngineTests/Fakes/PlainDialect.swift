@@ -7,7 +7,8 @@ struct PlainDialect: Dialect {
     func birth(_ status: AgentStatus) -> [OutgoingMessage] { [self.status(status), message("meta", "")] }
 
     func status(_ status: AgentStatus) -> OutgoingMessage {
-        message("status", "online, pending \(status.pending.map { "\($0)" } ?? "unknown")")
+        let clock = status.clock == .synchronised ? "" : ", \(status.clock.name)"
+        return message("status", "online, pending \(status.pending.map { "\($0)" } ?? "unknown")\(clock)")
     }
 
     func latest(_ reading: Reading, of machine: MachineNumber, rev: UInt32, epoch: UInt32, last: LastValue?)

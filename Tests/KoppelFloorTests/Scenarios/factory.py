@@ -2,6 +2,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 from account import Account, Truth, percentile, validate
@@ -54,14 +56,24 @@ class Factory:
         wait_for("the hub", self.hub.subscribed.is_set, 10)
         self.broker.save()
         if o.uplink:
+            tls = self.certificates() if getattr(o, "tls", None) else []
             self.uplink = FaultProgram(o.shared, "mqtt_chaos.py",
-                                       ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{port}"])
+                                       ["--listen", "127.0.0.1:0", "--upstream", f"127.0.0.1:{port}", *tls])
             port = int(self.uplink.ready["listen"].split(":")[1])
+            if tls:
+                o.destination = {**o.destination, "url": f"mqtts://127.0.0.1:{port}",
+                                 "tls": {"ca": os.path.join(self.folder, "certs", "ca.crt")}}
         self.port = port
         write_profile(self.folder, o.signals, o.interval_ms, o.timeout_ms)
         self.config = os.path.join(self.folder, "site.yaml")
         self.write_site(self.units)
         self.agent = Agent(o.koppel, self.config, os.path.join(self.folder, "agent.log"))
+
+    def certificates(self):
+        folder = os.path.join(self.folder, "certs")
+        os.mkdir(folder)
+        subprocess.run([sys.executable, self.o.tls, folder], check=True)
+        return ["--tls-cert", os.path.join(folder, "server.crt"), "--tls-key", os.path.join(folder, "server.key")]
 
     def write_site(self, units):
         """The site file with these machines; read at start and at SIGHUP."""

@@ -23,6 +23,7 @@ import time
 
 import agent_scenarios
 import bus_scenarios
+import clock_scenarios
 import fault_table
 import machine_scenarios
 import meaning_scenarios
@@ -33,7 +34,8 @@ import value_scenarios
 
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
-             **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS}
+             **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
+             **clock_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 

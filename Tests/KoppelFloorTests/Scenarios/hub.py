@@ -24,6 +24,7 @@ class Ledger:
         self.newest_good = {}
         self.names = {}
         self.repeats = self.messages = 0
+        self.clocks, self.status_clock = [], None   # what the batches, and the newest status, say of the clock
         self.faults, self.latencies, self.kept, self.kept_of = [], [], [], defaultdict(int)
         self.keep_messages = keep_messages
 
@@ -36,6 +37,8 @@ class Ledger:
         if kind == "meta" and not topic.count("/rev/") and payload:
             d = json.loads(payload)
             self.names[d["@id"]] = d["location"][-1]["id"]
+        if kind == "status" and payload:
+            self.status_clock = json.loads(payload).get("clock", {}).get("state")
         if kind == "batch":
             self.take_batch(json.loads(payload))
 
@@ -43,6 +46,7 @@ class Ledger:
         now, t0 = time.time_ns(), nanoseconds(b["t0"])
         with self.lock:
             self.messages += 1
+            self.clocks.append(b.get("clock"))
             for series in b["series"]:
                 key = (b["machine"], series["signal"])
                 codes = series.get("s", [0] * len(series["v"]))

@@ -90,11 +90,13 @@ class Agent:
     def __init__(self, koppel, config, log):
         self.command = [koppel, "run", "--config", config]
         self.log_path, self.process, self.kills, self.exits = log, None, 0, []
+        self.environment = None
         self.peak_rss = 0
 
     def start(self):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=self.environment)
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
@@ -165,7 +167,8 @@ def write_profile(folder, signals, interval_ms, timeout_ms):
 def site(folder, buses, broker_port, o, bus_of_unit):
     return {"koppel": 1,
             "agent": {"id": "floor", "location": {"enterprise": "acme", "site": "hengelo"},
-                      "data": os.path.join(folder, "data"), "clock": "isolated",
+                      "data": os.path.join(folder, "data"),
+                      **({} if getattr(o, "clock", "") == "watched" else {"clock": "isolated"}),
                       "journal": {"limit": o.journal_limit, "keep": "1d", "durability": o.durability,
                                   **({"free-space-floor": o.free_space_floor} if o.free_space_floor else {})}},
             "buses": {name: {"url": url, "timeout": f"{o.timeout_ms}ms"} for name, url in buses.items()},
