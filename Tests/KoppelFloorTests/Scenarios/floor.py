@@ -32,7 +32,8 @@ import soak
 import uplink_scenarios
 import value_scenarios
 
-SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS, **agent_scenarios.SCENARIOS,
+SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS,
+             **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
              **clock_scenarios.SCENARIOS}
