@@ -187,6 +187,7 @@ package struct PolledMachine: Sendable {
             // Not at once again: an age is told within 10 ms of its moment, and nothing spins.
             if let age = trackers[point]?.nextAge { expectAge(max(age, now + .milliseconds(10))) }
         }
+        meaning.tick(now: now, time: time)
     }
 
     private mutating func expectAge(_ age: Duration) { nextAge = nextAge.map { min($0, age) } ?? age }

@@ -31,6 +31,15 @@ struct PastTimes {
         return moment <= clock.now ? moment : nil
     }
 
+    /// As ``onAgentTime(_:in:)``, but to the nanosecond what was told before where the wall clock was not set since:
+    /// two looks at two clocks differ by some microseconds, and a moment that was told once stays the same.
+    func onAgentTimeAsTold(_ time: Timestamp, in number: Int64) -> Timestamp? {
+        guard let moment = onAgentTime(time, in: number) else { return nil }
+        let told = time.advanced(by: .zero - clock.reading.step)
+        let difference = Duration.nanoseconds(moment.nanoseconds) - .nanoseconds(told.nanoseconds)
+        return difference < .milliseconds(100) && difference > .milliseconds(-100) ? told : moment
+    }
+
     /// The moment on a wall clock that was right; `nil` if it was not, or nobody knows.
     func onTheWall(_ time: Timestamp, in number: Int64) -> Timestamp? {
         guard let period = number == 0 ? .beforePeriods : periods[number] else { return nil }

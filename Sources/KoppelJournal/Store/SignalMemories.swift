@@ -45,7 +45,7 @@ struct SignalMemories: Sendable {
 
     /// What is remembered of the machine, with its times on the agent's own time as far as they can be placed there.
     func placedMachine(_ times: PastTimes) -> MachineMemory {
-        machine.placed { times.onAgentTime($0, in: machinePeriod) }
+        machine.placed { times.onAgentTimeAsTold($0, in: machinePeriod) }
     }
 
     private mutating func remember(_ readings: [Reading], in period: Int64, isCurrentEpoch: Bool) {
