@@ -97,7 +97,7 @@ struct ScanTests {
         try await ChaosDevice.serve(["--tcp", "127.0.0.1:0", "--units", "9"]) { device in
             try await device.tell("fault drop unit=9")
             let outcome = try await Program.run(
-                "scan", "--bus", "tcp://127.0.0.1:\(device.port)", "--units", "9", "--timeout", "60")
+                "scan", "--bus", "tcp://127.0.0.1:\(device.port)", "--units", "9", "--timeout", "300")
             #expect(outcome.code == 1)
             #expect(outcome.output.contains("koppel doctor --bus tcp://127.0.0.1"))
         }
