@@ -1,3 +1,4 @@
+import Glibc
 import KoppelCore
 import KoppelModbus
 import KoppelTestKit
@@ -108,6 +109,96 @@ extension ChaosTests {
                 try await link.open()
                 try await signals.waitUntilAnswered()
                 try await signals.expectValues(rounds: 1)
+            }
+        }
+
+        @Test func `R12: an adapter that is back under another number is found by its stable name`() async throws {
+            try await withFolder { folder in
+                let (first, second, stable) = ("\(folder)/tty0", "\(folder)/tty1", "\(folder)/by-id")
+                try await ChaosDevice.serve(["--rtu", first]) { device in
+                    symlink(first, stable)
+                    defer { unlink(stable) }
+                    try await withLink(.rtu(device: stable, line: Self.line), timeout: Self.timeout) { link in
+                        let signals = try await Signals(device: device, link: link, timeout: Self.timeout)
+                        try await signals.waitUntilAnswered()
+                        try await device.tell("unplug")
+                        try await device.tell("replug link=\(second)")
+                        unlink(stable)  // as udev does
+                        symlink(second, stable)
+                        guard case .failed(.linkDown) = try await signals.read(0) else {
+                            Issue.record("the old descriptor answered")
+                            return
+                        }
+                        try await link.open()
+                        try await signals.waitUntilAnswered()
+                        try await signals.expectValues(rounds: 1)
+                    }
+                }
+            }
+        }
+
+        @Test func `R13: a port whose name changes while it is open keeps working`() async throws {
+            try await withLine { device, signals, link, path in
+                try await device.tell("rename link=\(path)-other")
+                try await signals.expectValues(rounds: 1)
+                await link.close()
+                // The next open goes by the name, which is gone.
+                await #expect(throws: BusError.self) { try await link.open() }
+                try await device.tell("rename link=\(path)")
+                try await link.open()
+                try await signals.waitUntilAnswered()
+            }
+        }
+
+        @Test func `P14, R11: an adapter that is pulled while nothing is asked is let go at once`() async throws {
+            try await withFolder { folder in
+                let path = "\(folder)/tty"
+                try await ChaosDevice.serve(["--rtu", path]) { device in
+                    let recorder = FrameRecorder()
+                    let settings = try settings(.rtu(device: path, line: Self.line), timeout: Self.timeout)
+                    let link = try ModbusBus.link(for: settings, clock: wallClock, tap: recorder)
+                    try await link.open()
+                    try await device.tell("unplug")
+                    let end = ContinuousClock.now + .seconds(5)
+                    while recorder.all.last != .event(.closed), .now < end {
+                        try await ContinuousClock().sleep(for: .milliseconds(2))
+                    }
+                    #expect(recorder.all.last == .event(.closed))
+                    let ending = try await link.ending(of: request(0, 2))
+                    #expect(ending == .failed(.linkDown(errno: 5)))
+                    await link.close()
+                }
+            }
+        }
+
+        @Test func `R03: with three answers in ten broken no wrong value is read`() async throws {
+            try await withLine { device, signals, link, _ in
+                try await device.tell("fault bit_flip prob=0.3 for=2")
+                try await signals.expectNothingWrong(for: .seconds(2))
+                #expect(await link.counters().damaged > 0)
+            }
+        }
+
+        @Test func `R08: doubles that come a little later never answer another question`() async throws {
+            try await withLine(["--baud", "19200"]) { device, signals, link, _ in
+                try await device.tell("fault duplicate ms=4 prob=0.3 for=3")
+                try await signals.expectNothingWrong(for: .seconds(3))
+                try await device.tell("clear")
+                try await signals.expectValues(rounds: 1)
+                #expect(await link.counters().strayAnswers > 0)
+            }
+        }
+
+        @Test func `R09: the frames of another master are counted, also while nothing is asked`() async throws {
+            try await withLine { device, signals, link, _ in
+                let before = await link.counters().foreignFrames
+                try await device.tell("fault foreign count=1")
+                #expect(try await signals.read(0) == Self.value)
+                #expect(await link.counters().foreignFrames == before + 2)
+                try await device.tell("second_master every_ms=10 for=0.3")
+                try await ContinuousClock().sleep(for: .milliseconds(400))
+                try await signals.waitUntilAnswered()
+                #expect(await link.counters().foreignFrames >= before + 6)
             }
         }
 

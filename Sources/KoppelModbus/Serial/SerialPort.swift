@@ -17,7 +17,10 @@ struct SerialPort: ~Copyable {
     ) throws(LinkFault) {
         try Self.check(line)
         let lock = try SerialPortLock(device: device, lockFolder: lockFolder)
-        let handle = try LibmodbusHandle.rtu(device: device, line: line)
+        // A pseudo-terminal has no parity, and from the second opening on the C library refuses to set one.
+        var settable = line
+        if try Self.settings(lock.descriptor).is_pseudo != 0 { settable.parity = .none }
+        let handle = try LibmodbusHandle.rtu(device: device, line: settable)
         try handle.connect(timeout: deadline - .now)
         let descriptor = handle.descriptor
         try lock.exclude(descriptor)
@@ -49,9 +52,7 @@ struct SerialPort: ~Copyable {
     /// Compares what the kernel says with what was asked for: libmodbus turns a rate it does not know into 9600 without
     /// a word, and a driver may leave out what its hardware cannot do.
     private static func readBack(_ descriptor: Int32, _ device: String, _ line: SerialLine) throws(LinkFault) {
-        var found = koppel_serial()
-        let result = unsafe koppel_serial_settings(descriptor, &found)
-        guard result == 0 else { throw .down(-result) }
+        let found = try settings(descriptor)
         guard Int(found.baud) == line.baud else {
             throw LinkFault(
                 .unusable("\(device) runs at \(found.baud) baud when set to \(line.baud). Choose another rate"))
@@ -68,6 +69,13 @@ struct SerialPort: ~Copyable {
             throw LinkFault(
                 .unusable("\(device) keeps flow control on, which holds answers up. Use another adapter or driver"))
         }
+    }
+
+    private static func settings(_ descriptor: Int32) throws(LinkFault) -> koppel_serial {
+        var found = koppel_serial()
+        let result = unsafe koppel_serial_settings(descriptor, &found)
+        guard result == 0 else { throw .down(-result) }
+        return found
     }
 
     private static func control(_ rs485: RS485, of descriptor: Int32, _ device: String) throws(LinkFault) {

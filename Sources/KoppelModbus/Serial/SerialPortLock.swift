@@ -9,7 +9,8 @@ internal import KoppelCore
 /// the open files of the processes. All is done before libmodbus opens the port, so a port that somebody else uses keeps
 /// its settings.
 @safe struct SerialPortLock: ~Copyable {
-    private let descriptor: Int32
+    /// Only to ask about the port: reading and writing is libmodbus's.
+    let descriptor: Int32
     private let file: PortLockFile?
 
     /// - Throws: `portInUse` if another program holds the port; otherwise what `open` says.
