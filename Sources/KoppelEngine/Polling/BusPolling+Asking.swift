@@ -43,6 +43,10 @@ extension BusPolling {
                     }
                 } else {
                     linkFailed(error)
+                    // A unit that ends the connection each time it is asked is asked less and less, like one that is silent.
+                    if link.brokeWhileWorking {
+                        note(units[unit].unanswered(error, time: parts.wallClock.now, now: now), machine, error)
+                    }
                 }
                 machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
                 if error.kind == .timeout { machines[machine].wasSilent(to: read, time: parts.wallClock.now) }
@@ -121,10 +125,13 @@ extension BusPolling {
     private mutating func linkFailed(_ error: BusError) {
         figures.linkFailures += 1
         figures.lastLinkTrouble = UnitTrouble(cause: .error(error), time: parts.wallClock.now)
-        guard link.failed(error, now: now, jitter: parts.jitter()) else { return }
-        Logger.current.warning(
-            "The bus is gone; it is opened again by itself",
-            metadata: ["bus": "\(bus.id)", "error": "\(error)"])
+        let news: Logger.Message
+        switch link.failed(error, now: now, jitter: parts.jitter()) {
+        case .none: return
+        case .gone: news = "The bus is gone; it is opened again by itself"
+        case .breaks: news = "The connection of the bus breaks again and again; it is renewed each time"
+        }
+        Logger.current.warning(news, metadata: ["bus": "\(bus.id)", "error": "\(error)"])
     }
 
     private func note(_ edge: PolledUnit.Edge, _ machine: Int, _ error: BusError? = nil) {

@@ -37,7 +37,7 @@ package struct PolledMachine: Sendable {
     private var clockAnchor = Duration.zero
     /// What is missing since the last run cannot be counted before a trusted clock is there.
     private var uncounted: (opened: Timestamp, history: JournalHistory)?
-    private var sweep = Sweep()
+    private var sweep = SweepDraft()
     private var decoded: [DecodedPoint] = []
     /// What the unit taught by its refusals.
     private(set) var learning: UnitLearning
@@ -45,14 +45,6 @@ package struct PolledMachine: Sendable {
     var seenFacts = -1
     /// For each point that is not asked, what the unit said of it when it was.
     private var givenUp: [Int: Condition] = [:]
-
-    /// What a sweep has given so far.
-    private struct Sweep: Sendable {
-        var readings: [Reading] = []
-        /// The indexes of readings that belong to the history alone.
-        var momentary: [Int] = []
-        var gaps: [SignalNumber: Gap] = [:]
-    }
 
     /// - Parameters:
     ///   - settings: The machine as the site file has it.
@@ -95,7 +87,7 @@ package struct PolledMachine: Sendable {
         if history.lastAlive == nil, history.lastAliveOnWall != nil { uncounted = (time, history) }
         for index in trackers.indices {
             let gaps = trackers[index]?.open(time: time, history: history, into: &sweep.readings) ?? []
-            for gap in gaps { declare(gap) }
+            for gap in gaps { sweep.declare(gap) }
         }
         for point in Set(planner.problems.flatMap(\.points)).sorted() {
             fail(point, .configError, now: .zero, time: time)
@@ -165,14 +157,10 @@ package struct PolledMachine: Sendable {
     private mutating func fail(
         _ point: Int, _ condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
     ) {
-        note(
+        sweep.note(
             isMomentary: trackers[point]?.failed(
                 condition, isSearching: isSearching, now: now, time: time, into: &sweep.readings))
         if !isSearching, meaning.watches(point) { meaning.failed(point, condition, now: now, time: time) }
-    }
-
-    private mutating func note(isMomentary: Bool?) {
-        if isMomentary == true { sweep.momentary.append(sweep.readings.count - 1) }
     }
 
     /// The signals that got no good answer for long become stale, then bad (field rule P43); what is owed is told.
@@ -180,7 +168,7 @@ package struct PolledMachine: Sendable {
         nextAge = nil
         owesReadings = false
         for point in trackers.indices {
-            note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
+            sweep.note(isMomentary: trackers[point]?.tick(now: now, time: time, into: &sweep.readings))
             // Not at once again: an age is told within 10 ms of its moment, and nothing spins.
             if let age = trackers[point]?.nextAge { expectAge(max(age, now + .milliseconds(10))) }
         }
@@ -202,7 +190,7 @@ package struct PolledMachine: Sendable {
         // Gaps only travel with a reading, and a unit that never answers again gives none by itself.
         guard !sweep.gaps.isEmpty, sweep.readings.isEmpty else { return }
         guard let point = due.flatMap({ groups[$0].points }).first(where: { trackers[$0] != nil }) else { return }
-        note(isMomentary: trackers[point]?.tellAgain(now: now, time: time, into: &sweep.readings))
+        sweep.note(isMomentary: trackers[point]?.tellAgain(now: now, time: time, into: &sweep.readings))
     }
 
     /// Polling ends: what is still to be declared, or could not be stored, is told now.
@@ -264,7 +252,7 @@ package struct PolledMachine: Sendable {
 
     private mutating func miss(_ point: Int, _ count: Int, from: Timestamp, to: Timestamp, reason: GapReason) {
         for signal in trackers[point]?.signals ?? [] {
-            declare(Gap(signal: signal, from: from, to: to, lost: UInt64(count), reason: reason))
+            sweep.declare(Gap(signal: signal, from: from, to: to, lost: UInt64(count), reason: reason))
         }
     }
 
@@ -274,30 +262,16 @@ package struct PolledMachine: Sendable {
         var record = record
         record.moveTimes(by: clockAnchor - record.offset)
         for reading in record.readings {
-            declare(
+            sweep.declare(
                 Gap(signal: reading.signal, from: reading.time, to: reading.time, lost: 1, reason: .diskFault))
         }
-        for gap in record.gaps { declare(gap) }
+        for gap in record.gaps { sweep.declare(gap) }
         meaning.couldNotStore(record.occurrences)
         let signals = Set(record.readings.map(\.signal))
         for index in trackers.indices where trackers[index]?.signals.contains(where: signals.contains) == true {
             trackers[index]?.couldNotStore()
         }
         owesReadings = true
-    }
-
-    /// Gaps of one signal that wait for a record become one, from the first to the last missing reading; the
-    /// graver reason wins.
-    private mutating func declare(_ gap: Gap) {
-        guard var known = sweep.gaps[gap.signal] else {
-            sweep.gaps[gap.signal] = gap
-            return
-        }
-        known.from = min(known.from, gap.from)
-        known.to = max(known.to, gap.to)
-        known.lost += gap.lost
-        if gap.reason != .slotMissed { known.reason = gap.reason }
-        sweep.gaps[gap.signal] = known
     }
 
     // MARK: Record
@@ -316,14 +290,9 @@ package struct PolledMachine: Sendable {
         }
         var record = SweepRecord(
             machine: number, rev: rev, clock: clock.state, offset: clock.offset, readings: sweep.readings,
-            gaps: sweep.readings.isEmpty ? [] : sweep.gaps.values.sorted { $0.signal < $1.signal },
-            occurrences: occurrences)
+            gaps: sweep.gapsToTell, occurrences: occurrences)
         record.moveTimes(by: clock.step)
-        defer {
-            let gaps = sweep.readings.isEmpty ? sweep.gaps : [:]
-            sweep = Sweep(gaps: gaps)
-            sweep.readings.reserveCapacity(record.readings.count)
-        }
+        defer { sweep = SweepDraft(after: sweep) }
         return SweptRecord(record: record, momentary: sweep.momentary)
     }
 
@@ -342,43 +311,8 @@ package struct PolledMachine: Sendable {
         uncounted = nil
         let from = wall.advanced(by: .zero - clock.step)
         for index in trackers.indices {
-            for gap in trackers[index]?.countedGaps(from: from, to: opened, history: history) ?? [] { declare(gap) }
-        }
-    }
-}
-
-/// A record to store, and which of its readings do not change what those who watch live are told.
-package struct SweptRecord: Sendable {
-    package var record: SweepRecord
-    /// Indexes in the record's readings, rising.
-    package var momentary: [Int]
-    /// What retained topics show of the time before this run; only with the first record of a run.
-    package var retained: Retained?
-
-    package init(record: SweepRecord, momentary: [Int] = []) {
-        self.record = record
-        self.momentary = momentary
-    }
-
-    package struct Retained: Sendable {
-        /// The last change of each alarm there ever was.
-        package var alarms: [AlarmChange]
-        /// True if a state was told once, and there is none any more.
-        package var clearsState: Bool
-
-        package init(alarms: [AlarmChange] = [], clearsState: Bool = false) {
-            self.alarms = alarms
-            self.clearsState = clearsState
-        }
-    }
-}
-
-extension Condition {
-    /// True if asking at once again does harm and no good: a gateway calls the unit absent, or it is busy (fault F23).
-    fileprivate var asksForPause: Bool {
-        switch self {
-        case .gatewayPath, .gatewayTarget, .busy, .acknowledge: true
-        default: false
+            let gaps = trackers[index]?.countedGaps(from: from, to: opened, history: history) ?? []
+            for gap in gaps { sweep.declare(gap) }
         }
     }
 }

@@ -49,7 +49,7 @@ struct LinkHealthTests {
             attempts.append(now.inSeconds)
             link.opened()
             #expect(link.isOpen)
-            if link.failed(error, now: now, jitter: 1) { news += 1 }
+            if link.failed(error, now: now, jitter: 1) == .gone { news += 1 }
             #expect(!link.isOpen)
         }
         #expect(attempts == [0, 0.5, 1.5, 3.5, 7.5, 15.5])
@@ -57,8 +57,24 @@ struct LinkHealthTests {
         link.opened()
         #expect(link.answered() == 6)
         #expect(link.answered() == nil)
-        let isNews = link.failed(error, now: .seconds(100), jitter: 1)
-        #expect(isNews)
-        #expect(link.nextAttempt == .seconds(100) + .milliseconds(500))
+        #expect(link.failed(error, now: .seconds(100), jitter: 1) == .none)
+        #expect(link.nextAttempt == .seconds(100), "a connection that worked is renewed at once")
+        link.opened()
+        #expect(link.failed(error, now: .seconds(101), jitter: 1) == .gone)
+        #expect(link.nextAttempt == .seconds(101) + .milliseconds(500))
+    }
+
+    @Test func `F10: a connection that breaks again and again is news once, until a minute without a break`() {
+        let error = BusError(kind: .linkDown(errno: 104), bus: "hall", request: nil, elapsed: .zero)
+        var link = LinkState()
+        var edges: [LinkState.Edge] = []
+        for second in [0, 1, 2, 3, 4, 5, 6, 70, 71, 72, 73, 74, 75, 200, 220, 240, 260, 280] {
+            link.opened()
+            #expect(link.answered() == nil)
+            edges.append(link.failed(error, now: .seconds(second), jitter: 1))
+            #expect(link.nextAttempt == .seconds(second))
+            #expect(link.brokeWhileWorking)
+        }
+        #expect(edges.indices.filter { edges[$0] == .breaks } == [4, 11])
     }
 }
