@@ -32,6 +32,24 @@ struct CheckTests {
         try Golden.expect(outcome.output, is: "check-plan", replacing: folder.path)
     }
 
+    @Test func `P17: the plan tells how many connections a bus takes: one for all units, none on a serial line`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let more = Self.good.replacing(
+            "machines:\n", with: "machines:\n  second: {bus: hal-3, unit: 2, profile: eastron/sdm120}\n")
+        let site = try folder.write(more, to: "koppel.yaml")
+        let text = try await Program.run("check", "--config", site, "--plan").output
+        #expect(text.components(separatedBy: "one connection to ").count == 2, "\(text)")
+        #expect(text.contains("  one connection to 127.0.0.1:1502 for 2 units\n"), "\(text)")
+        let json = try await Program.run("check", "--config", site, "--plan", "--json").output
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let plan = try #require(document["plan"] as? [String: Any])
+        let buses = try #require(plan["buses"] as? [[String: Any]])
+        #expect(buses.map { $0["connections"] as? Int } == [1, 0])
+        #expect(buses.map { $0["units"] as? Int } == [2, 1])
+    }
+
     @Test func `the plan is one JSON document`() async throws {
         let folder = try TemporaryFolder()
         let site = try folder.write(Self.good, to: "koppel.yaml")

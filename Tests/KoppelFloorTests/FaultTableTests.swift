@@ -27,6 +27,12 @@ struct FaultTableTests {
         try await expectSound("values")
     }
 
+    @Test func `F31, P28, P30: a hole in a merged read costs only its own point, and stays known over a restart`()
+        async throws
+    {
+        try await expectSound("holes")
+    }
+
     private func expectSound(_ scenario: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let faults = try await Scenario.faults(scenario)
         #expect(faults.isEmpty, "\(faults)", sourceLocation: sourceLocation)

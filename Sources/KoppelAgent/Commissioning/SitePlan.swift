@@ -13,6 +13,11 @@ package struct SitePlan: Sendable, Encodable {
         package var id: Identifier
         /// `9600 baud 8E1`, or how else it is reached.
         package var line: String
+        /// `HOST:PORT` of the one connection that all units share (field rule P17); `nil` for a serial line, and for a
+        /// bus that nothing is asked on.
+        package var connection: String?
+        /// How many different unit ids are asked.
+        package var units: Int
         package var rows: [Row]
         package var learned: [Learned]
         /// Signals that no request can read, and why.
@@ -97,7 +102,8 @@ package struct SitePlan: Sendable, Encodable {
         let facts = facts
         buses = zip(site.buses, loads).map { bus, load in
             Bus(
-                id: load.bus, line: bus.endpoint.lineText, rows: load.rows.map(Row.init),
+                id: load.bus, line: bus.endpoint.lineText,
+                connection: load.connections > 0 ? bus.endpoint.address : nil, units: load.units, rows: load.rows.map(Row.init),
                 learned: facts.filter { $0.unit.bus == bus.id }.map { Learned($0, now: now) },
                 problems: load.problems.map { "\($0.machine): \($0.error)" },
                 isEstimate: load.isEstimate, fullSweepRequests: load.fullSweepRequests,
@@ -151,6 +157,14 @@ extension SitePlan.Learned {
 }
 
 extension BusEndpoint {
+    /// Where a connection is made to, if one is.
+    fileprivate var address: String? {
+        switch self {
+        case .tcp(let host, let port), .rtuOverTCP(let host, let port, _): "\(host):\(port)"
+        case .rtu: nil
+        }
+    }
+
     /// The rate that the times are computed with, if there is one.
     fileprivate var lineText: String {
         switch self {

@@ -49,6 +49,11 @@ package struct BusLoad: Sendable {
     }
 
     package let bus: Identifier
+    /// How many TCP connections the agent makes to the endpoint: one for all units, none to a serial line (field rule
+    /// P17).
+    package let connections: Int
+    /// How many different unit ids are asked over the bus.
+    package let units: Int
     /// Machine after machine, shortest interval first.
     package let rows: [Row]
     package let problems: [Problem]
@@ -77,6 +82,12 @@ package struct BusLoad: Sendable {
         let prediction = LoadPrediction(
             machines: machines.filter { $0.bus == bus.id }, cost: cost ?? BusCost(bus.endpoint), facts: facts)
         self.bus = bus.id
+        units = Set(machines.filter { $0.bus == bus.id }.map(\.unit)).count
+        connections =
+            switch bus.endpoint {
+            case .tcp, .rtuOverTCP: units == 0 ? 0 : 1
+            case .rtu: 0
+            }
         rows = prediction.groups.map(\.row)
         problems = prediction.problems
         isEstimate = prediction.cost.isEstimate

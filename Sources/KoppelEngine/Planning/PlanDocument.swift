@@ -4,12 +4,15 @@ internal import KoppelCore
 
 extension BusLoad: Encodable {
     private enum Key: String, CodingKey {
-        case bus, rows, problems, isEstimate, fullSweepRequests, fullSweepMs, loadPercent, verdict, waysOut, note
+        case bus, connections, units, rows, problems, isEstimate, fullSweepRequests, fullSweepMs, loadPercent, verdict
+        case waysOut, note
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(bus.description, forKey: .bus)
+        try container.encode(connections, forKey: .connections)
+        try container.encode(units, forKey: .units)
         try container.encode(rows, forKey: .rows)
         try container.encode(problems, forKey: .problems)
         try container.encode(isEstimate, forKey: .isEstimate)

@@ -8,8 +8,8 @@ struct PlanText {
 
     var text: String {
         plan.buses.filter { !$0.rows.isEmpty }.map { bus in
-            style.paint("Bus \(bus.id)", .strong) + ", \(bus.line)\n" + table(bus) + reads(bus) + verdict(of: bus)
-                + learned(bus) + "\n"
+            style.paint("Bus \(bus.id)", .strong) + ", \(bus.line)\n" + table(bus) + reads(bus) + connection(of: bus)
+                + verdict(of: bus) + learned(bus) + "\n"
         }.joined() + unknown + journal
     }
 
@@ -50,6 +50,12 @@ struct PlanText {
             return "  \(name), \(interval(row) == "always" ? "" : "every ")\(interval(row)): "
                 + "\(row.reads.joined(separator: ", "))\n"
         }.joined()
+    }
+
+    /// How many connections the device has to allow.
+    private func connection(of bus: SitePlan.Bus) -> String {
+        guard let address = bus.connection else { return "" }
+        return "  one connection to \(address) for \(PlainText.count(bus.units, "unit"))\n"
     }
 
     private func interval(_ row: SitePlan.Row) -> String {

@@ -182,11 +182,11 @@ struct BusLoadTests {
         let text = String(decoding: try encoder.encode(load), as: UTF8.self)
         #expect(
             text == """
-                {"bus":"meters","fullSweepMs":32.5,"fullSweepRequests":1,"isEstimate":false,"loadPercent":3.2,\
+                {"bus":"meters","connections":0,"fullSweepMs":32.5,"fullSweepRequests":1,"isEstimate":false,"loadPercent":3.2,\
                 "problems":[],"rows":[{"bits":0,"intervalMs":1000,"leastReadingsPerDay":2880,"loadPercent":3.2,\
                 "machine":"a","mostReadingsPerDay":172800,\
                 "reads":[{"count":2,"first":0,"signals":2,"table":"holding","timeMs":32.5}],"registers":2,"requests":1,"signals":2,"timeMs":32.5,\
-                "unit":1}],"verdict":"fits","waysOut":[]}
+                "unit":1}],"units":1,"verdict":"fits","waysOut":[]}
                 """)
     }
 }

@@ -35,18 +35,21 @@ POINTS = [
 
 
 class Values:
-    """One machine with these points, the agent and a broker."""
+    """One machine with these points, the agent and a broker. `profile` is what else stands in the device profile."""
 
-    def __init__(self, o):
+    def __init__(self, o, model=MODEL, points=POINTS, **profile):
         self.o, self.folder = o, make_folder()
+        self.model, self.points, self.profile = model, points, profile
+        self.served_path = os.path.join(self.folder, "device.jsonl")
         self.parts = []
 
     def __enter__(self):
         o, folder = self.o, self.folder
         model = os.path.join(folder, "model.json")
         with open(model, "w") as f:
-            json.dump(MODEL, f)
-        self.device = FaultProgram(o.shared, "modbus_chaos.py", ["serve", "--tcp", "127.0.0.1:0", "--model", model])
+            json.dump(self.model, f)
+        self.device = FaultProgram(o.shared, "modbus_chaos.py", [
+            "serve", "--tcp", "127.0.0.1:0", "--model", model, "--journal", self.served_path])
         self.broker = Broker(folder, free_port())
         self.broker.start()
         self.ledger = Ledger(0)
@@ -55,13 +58,12 @@ class Values:
         self.ledger.take = lambda topic, payload: (self.payloads.append((topic, payload)), take(topic, payload))
         self.hub = Hub(self.broker.port, self.ledger)
         wait_for("the hub", self.hub.subscribed.is_set, 10)
-        for point in POINTS:
-            point |= {"entity": "HoldingRegister", "label": {"nl": point["signal"], "en": point["signal"]},
-                      "sampling": {"everyReading": True}}
+        points = [{**point, "entity": "HoldingRegister", "sampling": {"everyReading": True},
+                   "label": {"nl": point["signal"], "en": point["signal"]}} for point in self.points]
         with open(os.path.join(folder, "acme.yaml"), "w") as f:
             json.dump({"profile": "acme-values", "version": "1.0.0", "manufacturer": "Acme", "model": "Values",
                        "protocol": "modbus", "addressing": "zero-based",
-                       "defaults": {"timeoutMs": 500, "intervalMs": o.interval_ms}, "points": POINTS}, f)
+                       "defaults": {"timeoutMs": 500, "intervalMs": o.interval_ms}, **self.profile, "points": points}, f)
         config = os.path.join(folder, "site.yaml")
         with open(config, "w") as f:
             json.dump(site(folder, {"hall": f"tcp://{self.device.ready['tcp']}"}, self.broker.port, o, {1: "hall"}), f)
