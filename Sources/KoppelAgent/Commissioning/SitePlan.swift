@@ -103,7 +103,8 @@ package struct SitePlan: Sendable, Encodable {
         buses = zip(site.buses, loads).map { bus, load in
             Bus(
                 id: load.bus, line: bus.endpoint.lineText,
-                connection: load.connections > 0 ? bus.endpoint.address : nil, units: load.units, rows: load.rows.map(Row.init),
+                connection: load.connections > 0 ? bus.endpoint.address : nil, units: load.units,
+                rows: load.rows.map(Row.init),
                 learned: facts.filter { $0.unit.bus == bus.id }.map { Learned($0, now: now) },
                 problems: load.problems.map { "\($0.machine): \($0.error)" },
                 isEstimate: load.isEstimate, fullSweepRequests: load.fullSweepRequests,

@@ -35,8 +35,28 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         /// Part of the bus time that requests take: planned, and as measured over the last seconds.
         package var plannedLoad: Double
         package var load: Double?
+        /// What a serial line let hear beside good answers, since the agent began; `nil` if nothing.
+        package var heard: Heard?
         package var ring: Ring
         package var units: [Unit]
+    }
+
+    /// What is wrong with a serial line, counted (faults R04 to R09).
+    package struct Heard: Codable, Hashable, Sendable {
+        /// Frames that are neither a question nor an answer of ours: a second master, or a wrong unit id.
+        package var foreignFrames: UInt64
+        /// Answers refused: broken, cut, or from another unit.
+        package var damaged: UInt64
+        /// Answers nobody waited for any more: late ones and doubles.
+        package var strayAnswers: UInt64
+        /// Our own questions, heard back and taken out.
+        package var echoes: UInt64
+
+        init?(_ counters: LinkCounters) {
+            (foreignFrames, damaged) = (counters.foreignFrames, counters.damaged)
+            (strayAnswers, echoes) = (counters.strayAnswers, counters.echoes)
+            if foreignFrames == 0, damaged == 0, strayAnswers == 0, echoes == 0 { return nil }
+        }
     }
 
     /// The frames kept of a bus.

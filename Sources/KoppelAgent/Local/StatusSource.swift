@@ -111,7 +111,8 @@ struct StatusSource: Sendable {
             state: state, since: health.map { since(settings.id, is: $0) }, failures: health?.linkFailures ?? 0,
             lastError: health?.lastLinkTrouble.map { "\($0)" },
             lastErrorAt: health?.lastLinkTrouble.map { moment($0.time) }, plannedLoad: planned?.load ?? 0,
-            load: health?.busyShare, ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0),
+            load: health?.busyShare, heard: health.flatMap { StatusDocument.Heard($0.heard) },
+            ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0),
             units: (health?.units ?? []).map { StatusDocument.Unit($0, since: since($0), moment: moment) })
     }
 

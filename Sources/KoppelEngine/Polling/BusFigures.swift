@@ -15,23 +15,26 @@ struct BusFigures {
     var lastTaken: Duration?
     /// What an answer takes on this bus when all is well: half of the units answer in this time or less.
     var usualResponse = Duration.zero
+    var lineNews = LineNews()
 }
 
 extension BusPolling {
     /// Leaves the figures on the board, at most once a second.
-    mutating func postFigures() {
+    mutating func postFigures() async {
         let now = now
         if let last = figures.lastTaken, now - last < BusFigures.interval { return }
         figures.lastTaken = now
         let medians = units.compactMap(\.medianResponse).sorted()
         figures.usualResponse = medians.isEmpty ? .zero : medians[(medians.count - 1) / 2]
+        let heard = await parts.link.counters()
+        figures.lineNews.tell(heard, bus: bus.id)
         let window = now - figures.windowBegan
         let restart = window >= BusFigures.window
         parts.health.post(
             BusHealth(
                 bus: bus.id, time: parts.wallClock.now, isOpen: link.isOpen, linkFailures: figures.linkFailures,
                 lastLinkTrouble: figures.lastLinkTrouble,
-                busyShare: window > .zero ? min(1, figures.busy.inSeconds / window.inSeconds) : 0,
+                busyShare: window > .zero ? min(1, figures.busy.inSeconds / window.inSeconds) : 0, heard: heard,
                 units: units.indices.map { units[$0].takeFigures(now: now, window: window, restart: restart) }))
         guard restart else { return }
         figures.busy = .zero

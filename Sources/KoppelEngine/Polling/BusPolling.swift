@@ -90,7 +90,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
             }
             hasAsked = false
             await sweep(schedule.takeDue(now: now))
-            postFigures()
+            await postFigures()
             if isUnpaced { await takePaceOfDelivery() }
         }
         await end()

@@ -12,6 +12,8 @@ package struct BusHealth: Sendable {
     package var lastLinkTrouble: UnitTrouble?
     /// Part of the bus time that requests took, over the last 10 s or so.
     package var busyShare: Double
+    /// What was heard on the bus since it began; nothing but zeros on TCP.
+    package var heard: LinkCounters
     package var units: [UnitFigures]
 }
 

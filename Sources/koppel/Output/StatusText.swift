@@ -41,7 +41,19 @@ struct StatusText {
                 .init(percent(bus.plannedLoad)), .init("\(bus.failures)"), .init(bus.url),
             ])
         }
-        return table.rendered(style)
+        return table.rendered(style) + status.buses.map(heard).joined()
+    }
+
+    /// What a serial line let hear beside good answers, if anything.
+    private func heard(on bus: StatusDocument.Bus) -> String {
+        guard let heard = bus.heard else { return "" }
+        let counts: [(UInt64, String, String?)] = [
+            (heard.foreignFrames, "foreign frame", nil),
+            (heard.damaged, "damaged answer", nil), (heard.strayAnswers, "late or double answer", nil),
+            (heard.echoes, "echo of our own taken out", "echoes of our own taken out"),
+        ]
+        let words = counts.filter { $0.0 > 0 }.map { PlainText.count(Int(clamping: $0), $1, plural: $2) }
+        return "heard on \(DisplayWidth.harmless(bus.id)): \(words.joined(separator: ", "))\n"
     }
 
     private func units(_ style: TerminalStyle) -> String {

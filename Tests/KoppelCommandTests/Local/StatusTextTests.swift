@@ -132,4 +132,20 @@ struct StatusTextTests {
         status.problems = ["unit 1 says \u{1B}[2J\u{7}hello"]
         #expect(!StatusText(status: status).rendered(.plain).contains("\u{1B}"))
     }
+
+    @Test func `R05, R09, P26: what a serial line lets hear beside good answers is shown, and only that`() throws {
+        var status = Self.well
+        #expect(!StatusText(status: status).rendered(.plain).contains("heard on"))
+        var counters = LinkCounters()
+        (counters.answers, counters.questions, counters.openings) = (900, 900, 1)
+        #expect(StatusDocument.Heard(counters) == nil)
+        (counters.foreignFrames, counters.damaged, counters.echoes) = (12, 1, 900)
+        status.buses[0].heard = StatusDocument.Heard(counters)
+        let text = StatusText(status: status).rendered(.plain)
+        #expect(
+            text.contains(
+                "heard on meters: 12 foreign frames, 1 damaged answer, 900 echoes of our own taken out\n"), "\(text)")
+        let data = try JSONEncoder().encode(status)
+        #expect(try JSONDecoder().decode(StatusDocument.self, from: data) == status)
+    }
 }

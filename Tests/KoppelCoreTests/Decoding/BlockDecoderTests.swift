@@ -48,6 +48,20 @@ struct BlockDecoderTests {
         #expect(results.map(\.decoded) == [Decoded(value: .double(234.1), condition: .derived), .bad(.decodeError)])
     }
 
+    @Test func `P42: a value that is not there has no default, whatever its neighbours in the read say`() throws {
+        let absent = Sentinel(pattern: .bits(0x8000), meaning: .notSupported)
+        let points = try (0..<3).map { index in
+            try point(.int16, name: "phase/p\(index)", address: UInt16(index), sentinels: [absent])
+        }
+        let block = RegisterSpan(table: .holdingRegister, addresses: 0...2)
+        func decoded(_ words: [UInt16]) -> [Decoded] {
+            decode(points, members: [0, 1, 2], block: block, words: words).map(\.decoded)
+        }
+        #expect(decoded([0x8000, 6, 7]) == [.bad(.notSupported), good(.int(6)), good(.int(7))])
+        #expect(decoded([5, 0x8000, 7]) == [good(.int(5)), .bad(.notSupported), good(.int(7))])
+        #expect(decoded([5]) == [good(.int(5)), .bad(.decodeError), .bad(.decodeError)])
+    }
+
     @Test func `a scale register without a value leaves none`() throws {
         let absent = Sentinel(pattern: .bits(0x8000), meaning: .notSupported)
         let points = [

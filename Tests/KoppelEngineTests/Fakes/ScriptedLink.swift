@@ -20,6 +20,8 @@ final class ScriptedLink: ModbusLink {
         var open: @Sendable (Duration) -> BusError.Kind? = { _ in nil }
         /// What a request gives at this moment, and how long that takes.
         var answer: @Sendable (ReadRequest, Duration) -> (Answer, Duration) = { _, _ in (.words, .milliseconds(10)) }
+        /// What was heard on the bus by this moment.
+        var heard: @Sendable (Duration) -> LinkCounters = { _ in LinkCounters() }
     }
 
     private struct State {
@@ -98,6 +100,11 @@ final class ScriptedLink: ModbusLink {
     }
 
     func rest(for duration: Duration) async { state.withLock { $0.rests.append(duration) } }
+
+    func counters() async -> LinkCounters {
+        let now = clock.now.offset
+        return state.withLock { $0.script.heard(now) }
+    }
 
     func close() async { state.withLock { $0.closed += 1 } }
 }

@@ -100,4 +100,33 @@ struct LogLineTests {
                 "notice: Readings are stored again",
             ])
     }
+
+    /// Counts one more of it every ten seconds, from the hundredth second on.
+    private static func heard(_ count: @escaping @Sendable (inout LinkCounters, UInt64) -> Void) -> ScriptedLink.Script
+    {
+        .init(heard: { at in
+            var counters = LinkCounters()
+            count(&counters, UInt64(max(0, at.components.seconds - 100) / 10))
+            return counters
+        })
+    }
+
+    @Test func `R09, P85: frames of another master are one log line when they are first heard`() async throws {
+        let (lines, _) = try await lines(Self.heard { $0.foreignFrames = $1 }, until: .seconds(10_600))
+        #expect(
+            lines == [
+                "warning: Frames are on the line that are no question and no answer of ours: a second master is "
+                    + "suspected, or a unit that answers to a wrong unit id. Only one master may be on a line; none of "
+                    + "their values are taken"
+            ])
+    }
+
+    @Test func `R05, P85: an echo that is taken out is one log line`() async throws {
+        let (lines, _) = try await lines(Self.heard { $0.echoes = $1 }, until: .seconds(10_600))
+        #expect(
+            lines == [
+                "notice: The adapter hears our own questions (local echo); they are taken out of what is received. "
+                    + "Switch its echo off if it can be"
+            ])
+    }
 }

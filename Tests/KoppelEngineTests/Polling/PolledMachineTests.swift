@@ -21,6 +21,21 @@ struct PolledMachineTests {
         #expect(record.gapLines == [])
     }
 
+    @Test func `P42: a signal that cannot be had is without a value from the first, while its neighbour is good`()
+        throws
+    {
+        var bench = try PollingBench([try point("a", at: 0), try point("b", at: 900)])
+        let opened = bench.open()
+        #expect(opened?.record.readings.map(\.value) == [nil, nil], "no reading begins as a zero")
+        bench.registers[0] = 5
+        bench.now += .seconds(1)
+        for read in bench.machine.plan([0]) {
+            bench.give(read.plan.request.start == 900 ? .exception(4) : .answers, to: read)
+        }
+        let record = bench.machine.takeRecord(clock: bench.reading)
+        #expect(record.lines == ["0:2 good 5", "1:2 deviceFailure"])
+    }
+
     struct Start: CustomTestStringConvertible {
         let end: JournalHistory.LastEnd
         let seconds: Int64
