@@ -60,6 +60,7 @@ struct BlockDecoderTests {
         #expect(decoded([0x8000, 6, 7]) == [.bad(.notSupported), good(.int(6)), good(.int(7))])
         #expect(decoded([5, 0x8000, 7]) == [good(.int(5)), .bad(.notSupported), good(.int(7))])
         #expect(decoded([5]) == [good(.int(5)), .bad(.decodeError), .bad(.decodeError)])
+        #expect(decoded([0x8000]).map(\.value) == [nil, nil, nil])
     }
 
     @Test func `a scale register without a value leaves none`() throws {
