@@ -8,6 +8,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
     private let clock: C
     private let storeInterval: Duration
     private let longestWait: Duration
+    private let mostUnstored: Int
     private let start: C.Instant
     var machines: [PolledMachine]
     var units: [PolledUnit]
@@ -25,6 +26,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
     var link = LinkState()
     var figures = BusFigures()
     private var unstored: [SweptRecord] = []
+    private var unstoredReadings = 0
     private var lastStore = Duration.zero
     /// How long storing took last.
     private var storeTime = Duration.zero
@@ -49,6 +51,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
         clock = service.clock
         storeInterval = service.storeInterval
         longestWait = service.longestWait
+        mostUnstored = service.mostUnstored
         start = service.clock.now
         var machines = service.machines
         (units, unitOfMachine) = PolledUnit.units(of: service.machines, on: service.bus)
@@ -140,11 +143,14 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
         }
         // A bus that has no time to spare goes on reading for a little while.
         let isBusy = schedule.nextDue.map { $0 <= now } ?? false
-        if !isBusy || now - lastStore >= min(storeTime * 40, longestWait) { await store() }
+        if !isBusy || isTimeToStore(after: .zero) { await store() }
     }
 
-    private var isTimeToStore: Bool {
-        now - lastStore >= min(max(storeInterval, storeTime * 40), longestWait)
+    private var isTimeToStore: Bool { isTimeToStore(after: storeInterval) }
+
+    /// A fast bus reaches the bound of what may wait long before storing costs it much.
+    private func isTimeToStore(after interval: Duration) -> Bool {
+        unstoredReadings >= mostUnstored || now - lastStore >= min(max(interval, storeTime * 40), longestWait)
     }
 
     private mutating func turns(_ due: [Schedule.Due]) -> [Turn] {
@@ -260,7 +266,9 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
     // MARK: Store
 
     private mutating func takeRecord(of machine: Int) {
-        if let record = machines[machine].takeRecord(clock: parts.wallClock.reading) { unstored.append(record) }
+        guard let record = machines[machine].takeRecord(clock: parts.wallClock.reading) else { return }
+        unstoredReadings += record.record.readings.count
+        unstored.append(record)
     }
 
     private mutating func store() async {
@@ -276,5 +284,6 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
             machines[machine].couldNotStore(record.record)
         }
         unstored.removeAll(keepingCapacity: true)
+        unstoredReadings = 0
     }
 }

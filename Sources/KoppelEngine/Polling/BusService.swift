@@ -37,6 +37,8 @@ package struct BusService<C: Clock>: Sendable where C.Duration == Duration {
     /// a fortieth of the time of a busy bus, as long as nothing read waits more than ``longestWait``.
     let storeInterval: Duration = .milliseconds(100)
     let longestWait: Duration = .seconds(1)
+    /// So many readings wait to be stored, and those of one answer more.
+    let mostUnstored = 2_000
 
     package init(bus: BusSettings, machines: [PolledMachine], parts: Parts, clock: C) {
         self.bus = bus

@@ -29,7 +29,16 @@ actor MemoryJournal: Journal {
         for destination in destinations where cursors[destination] == nil { cursors[destination] = end }
     }
 
+    /// The most readings that one call brought.
+    private(set) var largestAppend = 0
+    private var whileStoring: @Sendable () -> Void = {}
+
+    /// What happens whenever something is stored, such as time passing.
+    func whileStoring(_ happens: @escaping @Sendable () -> Void) { whileStoring = happens }
+
     func append(_ new: [SweepRecord]) throws(JournalError) -> JournalPosition {
+        largestAppend = max(largestAppend, new.reduce(0) { $0 + $1.readings.count })
+        whileStoring()
         if !failures.isEmpty { throw failures.removeFirst() }
         for record in new {
             records.append(

@@ -152,6 +152,19 @@ struct BusServiceTests {
         #expect(await journal.records.map(\.record.readings.count) == [1, 1, 1])
     }
 
+    @Test func `P86: a fast bus on a slow disk lets only so many readings wait`() async throws {
+        await journal.whileStoring { [clock] in clock.advance(by: .milliseconds(100)) }
+        let points = try (0..<100).map { index in
+            var point = try point("p\(index)", at: UInt16(index))
+            point.sampling.everyReading = true
+            return point
+        }
+        _ = try await run(
+            .init(answer: { _, _ in (.words, .milliseconds(1)) }), interval: .zero, points: points,
+            until: .seconds(3))
+        #expect((1_000...2_100).contains(await journal.largestAppend))
+    }
+
     @Test func `P24: polling goes on while the disk refuses, and tells what it lost afterwards`() async throws {
         for _ in 0..<3 {
             await journal.failNextAppend(JournalError(kind: .full, path: "/data", description: "full"))
