@@ -63,7 +63,7 @@ class FaultProgram:
 
     def __init__(self, shared, name, arguments):
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(shared, "faults", name), *arguments, "--max-seconds", "1200"],
+            [sys.executable, os.path.join(shared, "faults", name), *arguments, "--max-seconds", "7200"],
             stdout=subprocess.PIPE, text=True)
         self.ready = json.loads(self.process.stdout.readline())
         host, port = self.ready["control"].split(":")
