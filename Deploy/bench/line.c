@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         double arrived = now();
         if (n <= 0) {
             if (begin > 0) break;
-            usleep(10000);
+            usleep(10000);  // nobody has opened the line yet: it reads as ended at once, and would be asked without a pause
             continue;
         }
         have += (size_t)n;

@@ -41,6 +41,7 @@ struct JournalInfoTests {
                 if (document["readings"] as? Int ?? 0) >= readings { return document }
             }
             try #require(ContinuousClock.now < deadline, "no readings: \(outcome.errors)")
+            // Each look is a process of its own; nothing tells when to look.
             try await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -19,6 +19,10 @@ struct FaultTableTests {
         try await expectSound("one-connection")
     }
 
+    @Test func `A14: random faults on fifty units for a while, and every reading is accounted for`() async throws {
+        try await expectSound("soak")
+    }
+
     @Test func `D01, D02, D03, D04, D10, F32: values that would deceive do not`() async throws {
         try await expectSound("values")
     }

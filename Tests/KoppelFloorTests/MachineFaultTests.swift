@@ -36,6 +36,10 @@ struct MachineFaultTests {
         try await expectSound("absent-unit")
     }
 
+    @Test func `P01: of two hundred buses in one process none notices that one is dead`() async throws {
+        try await expectSound("many-buses")
+    }
+
     @Test func `R07: an answer after its time is never taken for the next one on a serial line`() async throws {
         try await expectSound("serial-late")
     }

@@ -1,5 +1,6 @@
 import Glibc
 import KoppelCore
+import KoppelExecutor
 import Testing
 
 @testable import KoppelModbus
@@ -138,5 +139,35 @@ struct ConnectionTests {
         let begin = ContinuousClock.now
         for _ in 0..<2 { #expect(throws: LinkFault(.unknownHost)) { try names.addresses(until: begin) } }
         #expect(ContinuousClock.now - begin < .seconds(1))
+    }
+
+    /// With the C library's own asynchronous look-up this ended the process: its wait, when it runs out at the moment
+    /// the answer comes, leaves an address on the stack behind for the answering thread to write to.
+    @Test func `F30: many buses that give a look-up up at the very moment of its answer harm nothing`()
+        async throws
+    {
+        let found = try await withThrowingTaskGroup(of: Int.self) { group in
+            for bus in 0..<16 {
+                let thread = ThreadExecutor(name: "bus \(bus)")
+                group.addTask(executorPreference: thread) {
+                    var found = 0
+                    for round in 0..<500 {
+                        let names = SystemHostNames(host: "localhost")
+                        // Between none and 60 µs, which is about what the look-up takes.
+                        let patience = Duration.microseconds((round * 7 + bus) % 61)
+                        do throws(LinkFault) {
+                            found += try names.addresses(until: .now + patience).isEmpty ? 0 : 1
+                        } catch {
+                            #expect(error == LinkFault(.unknownHost))
+                        }
+                    }
+                    return found
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        // A look-up with time enough still finds the host.
+        #expect(try !SystemHostNames(host: "localhost").addresses(until: .now + .seconds(5)).isEmpty)
+        #expect(found < 16 * 500)
     }
 }

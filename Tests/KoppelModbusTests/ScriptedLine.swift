@@ -26,16 +26,8 @@ actor ScriptedLine {
     nonisolated func whileRunning<Result: Sendable>(
         _ body: (ScriptedLine) async throws -> Result
     ) async throws -> Result {
-        async let running: Void = run()
-        do {
-            let result = try await body(self)
-            isDone.store(true, ordering: .relaxed)
-            await running
-            return result
-        } catch {
-            isDone.store(true, ordering: .relaxed)
-            await running
-            throw error
+        try await running({ await self.run() }, until: { isDone.store(true, ordering: .relaxed) }) {
+            try await body(self)
         }
     }
 
@@ -57,6 +49,7 @@ actor ScriptedLine {
                 for step in script(question, number) {
                     switch step {
                     case .send(let bytes): _ = write(pair.near, bytes, bytes.count)
+                    // The script's own pause, on the line's own thread.
                     case .wait(let time): usleep(UInt32(time / .microseconds(1)))
                     case .close, .reset: break
                     }

@@ -107,6 +107,7 @@ actor ScriptedPeer {
                 var byte: UInt8 = 0
                 if recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0 { overlapping.add(1, ordering: .relaxed) }
                 _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            // The script's own pause, on the peer's own thread.
             case .wait(let time): usleep(UInt32(time / .microseconds(1)))
             case .close:
                 close(clients.remove(at: index).socket)

@@ -26,7 +26,8 @@ struct SerialPortTests {
         let pair = try PtyPair()
         try await withChildProcess(["socat", "-u", "OPEN:\(pair.farPath)", "OPEN:/dev/null"]) { socat in
             let end = ContinuousClock.now + .seconds(10)
-            while PortHolder.other(of: pair.farPath) == nil, .now < end { usleep(5_000) }
+            // Until socat has the port: nothing tells, so it is looked for, up to the deadline.
+            while PortHolder.other(of: pair.farPath) == nil, .now < end { try await Task.sleep(for: .milliseconds(5)) }
             let error = try await open(pair.farPath)
             #expect(error?.kind == .portInUse(by: "socat (process \(socat.id))"))
             #expect(error?.recovery == .reopen)

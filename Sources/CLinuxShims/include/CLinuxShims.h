@@ -22,14 +22,15 @@ int koppel_clock_state(int64_t *max_error_us);
 /// 8 the second has an error or hang-up. 0 is the end of the time.
 int koppel_poll2(int first, int second, int second_wants_write, int64_t nanoseconds);
 
-/// Looks a host name up on a thread of the C library (getaddrinfo_a). `host` is copied. NULL if there is no memory.
+/// Looks a host name up on a thread of its own (getaddrinfo); a number needs none. `host` is copied. NULL if there is
+/// no memory. At most 256 look-ups run at once in the process; one more ends at once with EAI_AGAIN.
 typedef struct koppel_lookup koppel_lookup;
 koppel_lookup *koppel_lookup_begin(const char *host);
-/// Waits at most this long (gai_suspend): 1 found, 0 not known yet, otherwise the negative EAI code.
+/// Waits at most this long: 1 found, 0 not known yet, otherwise the negative EAI code.
 int koppel_lookup_wait(koppel_lookup *lookup, int64_t nanoseconds);
-/// Writes the numeric text of the address at `index` (getnameinfo); 0, or -1 if there is none.
+/// Writes the numeric text of the address at `index` (getnameinfo); 0, or -1 if there is none. Only once found.
 int koppel_lookup_address(const koppel_lookup *lookup, int index, char *text, unsigned int capacity);
-/// Cancels and frees. A look-up that cannot be cancelled any more keeps its memory (some 200 bytes) for good.
+/// Lets go of it. A look-up that still runs frees its memory when the resolver answers; nobody waits for that.
 void koppel_lookup_end(koppel_lookup *lookup);
 
 /// What a serial port is set to, as the kernel has it (TCGETS2). `parity` is N, E or O; `flow_control` is 1 if any is

@@ -60,6 +60,7 @@ package actor SerialDeviceServer {
         while !isDone.load(ordering: .relaxed) {
             let ready = koppel_poll2(serial, client >= 0 ? client : listener, 0, 20_000_000)
             if ready & 1 != 0 {
+                // Such a server waits until a frame, or two, are together; on a thread of its own.
                 if packing == .gathered { usleep(15_000) }
                 let count = read(serial, &bytes, bytes.count)
                 if count > 0, client >= 0 { pass(bytes[..<count], to: client) }  // without a client it is lost
@@ -89,7 +90,7 @@ package actor SerialDeviceServer {
         case .singleBytes:
             for byte in bytes {
                 put([byte], client)
-                usleep(300)
+                usleep(300)  // so that each byte is a segment of its own
             }
         }
     }

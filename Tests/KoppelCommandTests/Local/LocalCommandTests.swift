@@ -76,6 +76,7 @@ struct LocalCommandTests {
                 let end = ContinuousClock.now + .seconds(20)
                 while !FileManager.default.fileExists(atPath: path + "/data/koppel.sock") {
                     try #require(ContinuousClock.now < end, "the agent opens no socket")
+                    // The file is the event, and nothing tells of it.
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 try await body(site, path)
@@ -93,6 +94,7 @@ struct LocalCommandTests {
             let document = try JSONDecoder().decode(StatusDocument.self, from: Data(outcome.output.utf8))
             if isSo(document) { return (outcome, document) }
             try #require(ContinuousClock.now < end, "the status does not become what is waited for")
+            // Each look is a question to the agent; nothing tells when to ask.
             try await Task.sleep(for: .milliseconds(100))
         }
     }

@@ -31,6 +31,7 @@ struct LocalServerTests {
         let end = ContinuousClock.now + .seconds(10)
         while try await !isSo() {
             try #require(ContinuousClock.now < end, "what is waited for does not happen")
+            // What is waited for is a file or a count, which nobody announces.
             try await Task.sleep(for: .milliseconds(5))
         }
     }
