@@ -1,10 +1,16 @@
 internal import CLibmosquitto
+internal import Glibc
 internal import KoppelCore
 
 /// What the library's callbacks leave for the owner of the handle.
 ///
 /// The callbacks run on the thread that drives the loop, in the middle of a call of ours, with a mutex of the
-/// library held. So they only append here (field rule P72).
+/// library held. So they only copy and append here (field rule P72).
+///
+/// Bound: what arrived on subscriptions is kept up to 4,096 messages and 16 MiB; more is counted as lost. One call of
+/// the library reads one packet, or with TLS what one record of 16 KiB holds, which is at most 3,276 messages. So an
+/// owner that takes after each call never loses one, and one that stops calling is held up by the socket and not by
+/// memory.
 final class ConnectionInbox {
     enum Item {
         /// CONNACK: the reason code (MQTT 5) or return code (3.1.1), and what the broker's properties say.
@@ -14,9 +20,20 @@ final class ConnectionInbox {
         /// The socket was closed: a reason code of 0x80 or above if the broker sent DISCONNECT, else an error of
         /// the library.
         case closed(code: Int32)
+        /// SUBACK: the packet id, and what the broker grants: 0 to 2 is a QoS, from 0x80 a refusal.
+        case subscribed(packet: Int32, code: Int32)
     }
 
+    /// The most messages of subscriptions that wait.
+    static let maximumMessages = 4_096
+    /// The most bytes of their topics and payloads that wait.
+    static let maximumBytes = 16 << 20
+
     private var items: [Item] = []
+    private var messages: [IncomingMessage] = []
+    /// What the waiting messages weigh.
+    private var bytes = 0
+    private var lost = 0
     /// Errors the library wrote to its log, the first eight: the only place where it tells what OpenSSL said.
     private(set) var complaints: [String] = []
     /// Why the broker's certificate was refused, if it was.
@@ -29,6 +46,24 @@ final class ConnectionInbox {
     }
 
     func add(_ item: Item) { items.append(item) }
+
+    /// What arrived on subscriptions since the last call, oldest first, and how many more there were no room for.
+    func takeMessages() -> (messages: [IncomingMessage], lost: Int) {
+        guard !messages.isEmpty || lost > 0 else { return ([], 0) }
+        defer { (messages, bytes, lost) = ([], 0, 0) }
+        return (messages, lost)
+    }
+
+    /// Keeps a copy of a message if there is room for it, and else counts it as lost.
+    func add(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32, retain: Bool) {
+        let size = unsafe strlen(topic) + payload.count
+        guard messages.count < Self.maximumMessages, bytes + size <= Self.maximumBytes else { return lost += 1 }
+        bytes += size
+        messages.append(
+            IncomingMessage(
+                topic: unsafe String(cString: topic), payload: unsafe Array(payload), qos: UInt8(clamping: qos),
+                retain: retain))
+    }
 
     func add(refusal: String) {
         // The first is the cause, others may follow from it.
@@ -62,6 +97,16 @@ func setCallbacks(_ handle: OpaquePointer) {
     }
     unsafe mosquitto_disconnect_v5_callback_set(handle) { _, context, code, _ in
         unsafe inbox(context)?.add(.closed(code: code))
+    }
+    unsafe mosquitto_subscribe_v5_callback_set(handle) { _, context, packet, count, granted, _ in
+        // We subscribe to one filter at a time.
+        guard count > 0, let granted = unsafe granted else { return }
+        unsafe inbox(context)?.add(.subscribed(packet: packet, code: granted[0]))
+    }
+    unsafe mosquitto_message_v5_callback_set(handle) { _, context, message, _ in
+        guard let message = unsafe message?.pointee, let topic = unsafe message.topic else { return }
+        let payload = unsafe UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
+        unsafe inbox(context)?.add(topic: topic, payload: payload, qos: message.qos, retain: message.retain)
     }
     unsafe mosquitto_log_callback_set(handle) { _, context, level, text in
         guard level == Int32(MOSQ_LOG_ERR), let text = unsafe text else { return }

@@ -130,6 +130,7 @@ extension MQTTLink {
             case .closed(let code) where code >= 0x80:
                 lose(diagnosis.ended(code))
                 return false
+            case .subscribed: continue  // the link subscribes to nothing
             case .closed: continue  // an error of the library: the call that found it returns it, too
             }
         }

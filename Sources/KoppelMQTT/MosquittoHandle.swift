@@ -120,6 +120,25 @@ internal import KoppelCore
         return (done, UInt16(truncatingIfNeeded: packet))
     }
 
+    /// Asks for what is published on a filter. The broker's answer comes as `subscribed` with the packet id, and the
+    /// messages through ``takeMessages()``. It lasts as long as the connection: each new handle subscribes again.
+    ///
+    /// - Parameters:
+    ///   - filter: A topic filter, with `+` and `#` where the standard allows them.
+    ///   - qos: The highest QoS to get messages with, 0 to 2.
+    /// - Returns: The result, and the packet id.
+    func subscribe(_ filter: String, qos: UInt8) -> (Result, packet: UInt16) {
+        // C would cut the filter at a zero byte and subscribe to another one, and 2.0.11 lets an empty one pass.
+        guard !filter.isEmpty, !filter.utf8.contains(0) else { return (Result(code: MOSQ_ERR_INVAL.rawValue), 0) }
+        var packet: Int32 = 0
+        let done = unsafe result(mosquitto_subscribe(raw, &packet, filter, Int32(qos)))
+        return (done, UInt16(truncatingIfNeeded: packet))
+    }
+
+    /// What arrived on subscriptions since the last call, oldest first, and how many messages were lost because
+    /// nobody took them in time (see ``ConnectionInbox`` for the bound; 0 if this is called after each ``read()``).
+    func takeMessages() -> (messages: [IncomingMessage], lost: Int) { inbox.takeMessages() }
+
     /// Sends DISCONNECT, so that the broker does not publish the will. The socket closes when it was written.
     func disconnect() -> Result { unsafe result(mosquitto_disconnect_v5(raw, 0, nil)) }
 
