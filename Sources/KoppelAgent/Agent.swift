@@ -11,10 +11,10 @@ internal import UnixSignals
 /// SIGHUP loads the site file again: a good one replaces the plans and destinations while journal and cursors stay, a
 /// bad one is reported and the old one goes on. SIGTERM and SIGINT stop within the shutdown limit of the site.
 package struct Agent: Sendable {
-    private let load: @Sendable () -> SiteLoad
-    private let notifier: ServiceNotifier
+    let load: @Sendable () -> SiteLoad
+    let notifier: ServiceNotifier
     private let wallClock = WallClock.system()
-    private let localCounts = LocalCounts()
+    let localCounts = LocalCounts()
     private let session = "urn:uuid:\(UUID().uuidString.lowercased())"
 
     /// - Parameters:
@@ -79,19 +79,21 @@ package struct Agent: Sendable {
             let factsFile = FactsFile(folder: site.agent.dataFolder)
             let facts = FactBoard(factsFile.load(now: since))
             let keeper = FactKeeper(board: facts, file: factsFile)
+            let quarantine = QuarantineFile(folder: site.agent.dataFolder)
             // Grows only with what the owner takes out of the site file.
             var former: [MachineDescription] = []
             while true {
                 occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
-                    since: since, journalIsDamaged: { occurrences.note(.damage) }, localCounts: localCounts,
-                    former: former, facts: facts)
+                    since: since, journalIsDamaged: { occurrences.note(.damage) }, quarantine: quarantine,
+                    localCounts: localCounts, former: former, facts: facts)
                 let services = try await assembly.services()
                 notifier.ready()
-                let ending = await serve(services, site: site, journal: journal, keeper: keeper, occurrences)
+                let end = await serve(services, assembly: assembly, keeper: keeper, occurrences)
                 await keeper.keep()
-                switch ending {
+                site = end.site
+                switch end.reason {
                 case .stop:
                     try await journal.close()
                     return
@@ -136,156 +138,9 @@ package struct Agent: Sendable {
         do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return }
     }
 
-    // MARK: Running
-
-    private enum Ending: Sendable {
-        case stop
-        case reload(Site)
-        /// The journal has to be opened again.
-        case damage
-    }
-
-    private func serve(
-        _ services: SiteAssembly.Services, site: Site, journal: any Journal, keeper: FactKeeper,
-        _ occurrences: Occurrences
-    ) async -> Ending {
-        Logger.current.notice(
-            "Running",
-            metadata: [
-                "buses": "\(services.buses.count)", "machines": "\(site.machines.count)",
-                "destinations": "\(services.deliveries.count)",
-            ])
-        return await withTaskGroup(of: Ending?.self) { group in
-            for bus in services.buses {
-                group.addTask {
-                    await bus.run()
-                    return nil
-                }
-            }
-            for delivery in services.deliveries {
-                group.addTask {
-                    do {
-                        try await delivery.run()
-                    } catch {
-                        Logger.current.error("A destination cannot be served", metadata: ["error": "\(error)"])
-                    }
-                    return nil
-                }
-            }
-            group.addTask {
-                await keepPruned(journal, occurrences)
-                return nil
-            }
-            group.addTask {
-                await show(services, of: site)
-                return nil
-            }
-            group.addTask {
-                while !Task.isCancelled {
-                    do { try await ContinuousClock().sleep(for: .seconds(5)) } catch { return nil }
-                    await keeper.keep()
-                }
-                return nil
-            }
-            group.addTask {
-                await keepWatchdog()
-                return nil
-            }
-            group.addTask {
-                // By then everything that only the start needs is done.
-                do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return nil }
-                StartupMemory.letGo()
-                return nil
-            }
-            group.addTask { await waitForEnd(occurrences, running: site) }
-            var ending = Ending.stop
-            while let one = await group.next() {
-                guard let one else { continue }
-                ending = one
-                break
-            }
-            group.cancelAll()
-            await group.waitForAll()
-            return ending
-        }
-    }
-
-    /// Answers `koppel status`, `record` and `explain`.
-    private func show(_ services: SiteAssembly.Services, of site: Site) async {
-        let server = LocalServer(
-            socket: LocalSocket(dataFolder: site.agent.dataFolder), counts: localCounts,
-            answer: services.status.answer)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await services.gauge.run() }
-            group.addTask { await services.gauge.sample() }
-            group.addTask { await services.status.watch() }
-            group.addTask { await server.run() }
-        }
-    }
-
-    private func waitForEnd(_ occurrences: Occurrences, running: Site) async -> Ending {
-        while true {
-            switch await occurrences.next() {
-            case .stop: return .stop
-            case .damage: return .damage
-            case .reload: if let site = reload(running) { return .reload(site) }
-            }
-        }
-    }
-
-    /// The site file as it is now; `nil` if the running one has to go on.
-    private func reload(_ running: Site) -> Site? {
-        notifier.reloading()
-        let loaded = load()
-        report(loaded.issues)
-        if loaded.site == running {
-            Logger.current.notice("The site file was loaded again; nothing has changed")
-            notifier.ready()
-            return nil
-        }
-        if let site = loaded.site, site.agent.dataFolder == running.agent.dataFolder {
-            Logger.current.notice("The site file was loaded again")
-            return site
-        }
-        Logger.current.error(
-            loaded.site == nil
-                ? "The site file has errors; the old one goes on"
-                : "The data folder cannot change while running; restart the agent. The old site file goes on")
-        notifier.ready()
-        return nil
-    }
-
-    /// Often enough to keep a journal small, and seldom enough to cost nothing on an idle box: each time writes what
-    /// every signal said last. The journal keeps to its limits by itself, however fast it fills.
-    private func keepPruned(_ journal: any Journal, _ occurrences: Occurrences) async {
-        var isFailing = false
-        while !Task.isCancelled {
-            do { try await ContinuousClock().sleep(for: .seconds(5)) } catch { return }
-            do throws(JournalError) {
-                try await journal.prune()
-                isFailing = false
-            } catch {
-                if error.kind == .corrupt { occurrences.note(.damage) }
-                if !isFailing {
-                    Logger.current.error("The journal cannot be pruned", metadata: ["error": "\(error)"])
-                }
-                isFailing = true
-            }
-        }
-    }
-
-    /// Runs on the shared pool on purpose: if the pool is stuck, systemd does not hear of us.
-    private func keepWatchdog() async {
-        guard let interval = notifier.watchdogInterval else { return }
-        while !Task.isCancelled {
-            notifier.alive()
-            do { try await ContinuousClock().sleep(for: interval) } catch { return }
-        }
-    }
-
     // MARK: Reports
 
-    private func report(_ issues: [ConfigIssue]) {
+    func report(_ issues: [ConfigIssue]) {
         for issue in issues {
             switch issue.severity {
             case .error: Logger.current.error("\(issue)")

@@ -73,9 +73,12 @@ extension MQTTLink {
 
     // MARK: Closing
 
-    /// Sends DISCONNECT and waits for it to be written, within its bound. Runs in a cancelled task.
-    func closeInOrder() async {
-        guard phase == .open, let sent = handle?.disconnect() else { return drop() }
+    /// Says the will itself, since the broker forgets it at a disconnect in order, sends DISCONNECT, and waits for both
+    /// to be written, within its bound. Runs in a cancelled task.
+    func closeInOrder(saying will: OutgoingMessage?) async {
+        guard phase == .open else { return drop() }
+        if let will { _ = handle?.publish(will, properties: settings.version == .mqtt5) }  // a broken one has a will
+        guard let sent = handle?.disconnect() else { return drop() }
         guard sent.isGood, handle?.socket != -1 else { return drop() }
         phase = .closing
         deadline = .now + timing.disconnectTimeout

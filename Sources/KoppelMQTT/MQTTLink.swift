@@ -18,6 +18,7 @@ package actor MQTTLink: Uplink {
     let timing: MQTTTiming
     let diagnosis: UplinkDiagnosis
     private let dialler: ConnectionDialler
+    private let clockOffset: @Sendable () -> Duration
     private var randomness: any RandomNumberGenerator & Sendable
 
     // The state of the connection, which `MQTTLink+Loop.swift` works on.
@@ -67,9 +68,12 @@ package actor MQTTLink: Uplink {
     ///   - settings: Where the broker is and who we are to it. A keepalive under 5 s counts as 5 s.
     ///   - timing: How long to wait for what.
     ///   - secrets: Fetches the password and checks the key, at each connect.
+    ///   - clockOffset: What the wall clock shows less the time since boot. A long pause ends when it changes, since
+    ///     certificates that were not yet valid may be so now (fault T10).
     ///   - randomness: For the jitter of the pauses.
     package init(
         settings: DestinationSettings, timing: MQTTTiming = MQTTTiming(), secrets: SecretReader = SecretReader(),
+        clockOffset: @escaping @Sendable () -> Duration = { .zero },
         randomness: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         let diagnosis = UplinkDiagnosis(settings, timing: timing)
@@ -78,6 +82,7 @@ package actor MQTTLink: Uplink {
         self.settings = settings
         self.timing = timing
         self.diagnosis = diagnosis
+        self.clockOffset = clockOffset
         self.randomness = randomness
         rhythm = DropRhythm(stableAfter: timing.stableAfter)
         window = DeliveryWindow(timeout: timing.acknowledgementTimeout)
@@ -96,9 +101,20 @@ package actor MQTTLink: Uplink {
             if outage.failed(error.kind) { announceLost(error) }
             let pause = backoff.pause(after: error.recovery, lasted: lasted)
             // Throws only when the task is cancelled, and then the loop ends.
-            do { try await ContinuousClock().sleep(for: jittered(pause, using: &randomness)) } catch { break }
+            do { try await rest(jittered(pause, using: &randomness)) } catch { break }
         }
-        await closeInOrder()
+        await closeInOrder(saying: will)
+    }
+
+    /// Waits, but no longer than until the clock on the wall is set.
+    private func rest(_ pause: Duration) async throws {
+        let end = ContinuousClock.now + pause
+        let before = clockOffset()
+        while case let left = ContinuousClock.now.duration(to: end), left > .zero {
+            try await ContinuousClock().sleep(for: min(left, timing.tick))
+            let step = clockOffset() - before
+            if step > .seconds(1) || step < .seconds(-1) { return }
+        }
     }
 
     /// One connection, from dialling to its end.

@@ -14,4 +14,11 @@ struct UplinkFaultTests {
         let faults = try await Scenario.faults(scenario)
         #expect(faults.isEmpty, "\(faults)")
     }
+
+    @Test func `U18, U19, U27, P55, P57: three destinations come, change and go, and none holds up another`()
+        async throws
+    {
+        let faults = try await Scenario.faults("three-destinations")
+        #expect(faults.isEmpty, "\(faults)")
+    }
 }

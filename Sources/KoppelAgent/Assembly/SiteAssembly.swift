@@ -10,7 +10,7 @@ internal import Logging
 
 /// Wires the parts of one site together: registers its machines, and makes a service for each bus and destination.
 struct SiteAssembly {
-    let site: Site
+    var site: Site
     let journal: any Journal
     let history: JournalHistory
     let wallClock: WallClock
@@ -20,6 +20,8 @@ struct SiteAssembly {
     let since: Timestamp
     /// Called when a destination finds that the journal cannot be read any more.
     let journalIsDamaged: @Sendable () -> Void
+    /// Where refused messages go, from whatever destination.
+    let quarantine: any Quarantine
     /// How the clients of the local socket fared in this run.
     let localCounts: LocalCounts
     /// Machines as they were before the site file was loaded again.
@@ -32,20 +34,20 @@ struct SiteAssembly {
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
         var buses: [BusService<ThreadClock>]
-        var deliveries: [DeliveryService<ThreadClock>]
+        var destinations: [ServedDestination]
         /// What the local socket shows, and who counts for it.
         var status: StatusSource
         var gauge: JournalGauge
         /// What consumers are told of each machine.
         var machines: [MachineDescription]
+        let sink: ReadingSink
+        let board: DestinationBoard
     }
 
     func services() async throws(JournalError) -> Services {
-        let served = site.destinations.filter(\.isServed)
-        try await journal.setDestinations(served.map(\.id))
+        try await journal.setDestinations(site.destinations.filter(\.isServed).map(\.id))
 
-        let agent = AgentDescription(
-            id: site.agent.id, urn: history.agentURN, version: koppelVersion, location: site.agent.location)
+        let agent = agent
         var descriptions: [MachineDescription] = []
         var polled: [Identifier: [PolledMachine]] = [:]
         var opening: [SweptRecord] = []
@@ -71,11 +73,12 @@ struct SiteAssembly {
             polled[bus.id, default: []].append(one)
         }
 
-        let gauges = Dictionary(served.map { ($0.id, DeliveryGauge()) }) { first, _ in first }
-        let deliveries = served.compactMap {
-            delivery(to: $0, agent: agent, machines: descriptions, gauge: gauges[$0.id] ?? DeliveryGauge())
+        let destinations = site.destinations.filter(\.isServed).compactMap {
+            destination($0, machines: descriptions)
         }
-        let sink = ReadingSink(journal: journal, lanes: deliveries.compactMap(\.lane))
+        let board = DestinationBoard()
+        board.show(site.destinations, destinations)
+        let sink = ReadingSink(journal: journal, lanes: destinations.compactMap(\.lane))
         for refused in await sink.store(opening) {
             for (bus, machines) in polled {
                 guard let index = machines.firstIndex(where: { $0.number == refused.record.machine }) else { continue }
@@ -83,16 +86,49 @@ struct SiteAssembly {
             }
         }
         let rings = rings(of: site.buses.filter { polled[$0.id] != nil })
-        let gauge = JournalGauge(journal: journal, sink: sink, gauges: gauges, wallClock: wallClock)
+        let gauge = JournalGauge(journal: journal, sink: sink, destinations: board, wallClock: wallClock)
         return Services(
             buses: site.buses.compactMap {
                 service(for: $0, machines: polled[$0.id] ?? [], sink: sink, tap: rings[$0.id])
             },
-            deliveries: deliveries.map(\.service),
+            destinations: destinations,
             status: StatusSource(
-                site: site, since: since, wallClock: wallClock, rings: rings, gauges: gauges, journal: gauge,
+                site: site, since: since, wallClock: wallClock, rings: rings, destinations: board, journal: gauge,
                 plan: SitePlan(site, now: wallClock.now), health: health, facts: facts, counts: localCounts),
-            gauge: gauge, machines: descriptions)
+            gauge: gauge, machines: descriptions, sink: sink, board: board)
+    }
+
+    private var agent: AgentDescription {
+        AgentDescription(
+            id: site.agent.id, urn: history.agentURN, version: koppelVersion, location: site.agent.location)
+    }
+
+    // MARK: Other destinations, and nothing else
+
+    /// What has to end and what to begin so that the services serve this site; `nil` if more has changed than
+    /// destinations, or if a new one wants latest values of a kind that nobody keeps.
+    func changes(from old: Site, _ running: Services) -> DestinationChanges? {
+        var same = site
+        same.destinations = old.destinations
+        guard same == old else { return nil }
+        let changes = DestinationChanges(from: running.destinations, to: site.destinations.filter(\.isServed))
+        let kept = running.destinations.reduce(into: Set<DestinationSettings.Publication>()) { kinds, destination in
+            if destination.lane != nil { kinds.formUnion(destination.inputs.settings.publish) }
+        }
+        let isKnown = changes.coming.allSatisfy { $0.publish.liveKinds.isSubset(of: kept) }
+        return isKnown ? changes : nil
+    }
+
+    /// Makes the services of the destinations that come, after those that go have ended.
+    func apply(_ changes: DestinationChanges, to running: inout Services) async throws(JournalError)
+        -> [ServedDestination]
+    {
+        try await journal.setDestinations(site.destinations.filter(\.isServed).map(\.id))
+        let coming = changes.coming.compactMap { destination($0, machines: running.machines) }
+        running.destinations = changes.staying + coming
+        await running.sink.serve(running.destinations.compactMap(\.lane))
+        running.board.show(site.destinations, running.destinations)
+        return coming
     }
 
     /// A ring of frames for each bus: 256 KiB, less where there are many, so that all of them stay below 4 MiB up to
@@ -123,24 +159,26 @@ struct SiteAssembly {
         }
     }
 
-    private func delivery(
-        to destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription],
-        gauge: DeliveryGauge
-    ) -> (service: DeliveryService<ThreadClock>, lane: LiveLane?)? {
+    private func destination(
+        _ destination: DestinationSettings, machines: [MachineDescription]
+    ) -> ServedDestination? {
         do throws(DialectError) {
+            let inputs = DestinationInputs(destination)
+            let gauge = DeliveryGauge()
             let dialect = try DialectRegistry.dialect(
                 destination.dialect, agent: agent, machines: machines, former: former)
             let live = LiveLane(epoch: history.epoch, publish: destination.publish)
-            let uplink = MQTTLink(settings: destination)
+            let uplink = MQTTLink(settings: destination, clockOffset: { [wallClock] in wallClock.reading.offset })
             let service = DeliveryService(
                 destination: destination,
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
-                    quarantine: QuarantineFile(folder: site.agent.dataFolder), wallClock: wallClock,
+                    quarantine: quarantine, wallClock: wallClock,
                     session: session, since: since, journalIsDamaged: journalIsDamaged, gauge: gauge),
                 clock: ThreadClock(on: uplink.executor))
             // Latest values nobody is told of are not kept.
-            return (service, destination.publish.wantsLive ? live : nil)
+            return ServedDestination(
+                inputs: inputs, gauge: gauge, lane: destination.publish.wantsLive ? live : nil, run: service.run)
         } catch {
             Logger.current.error(
                 "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])

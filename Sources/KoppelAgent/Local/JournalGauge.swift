@@ -24,15 +24,15 @@ final class JournalGauge: Sendable {
     private let (questions, ask) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let journal: any Journal
     let sink: ReadingSink
-    let gauges: [Identifier: DeliveryGauge]
+    let destinations: DestinationBoard
     let wallClock: WallClock
 
     init(
-        journal: any Journal, sink: ReadingSink, gauges: [Identifier: DeliveryGauge], wallClock: WallClock
+        journal: any Journal, sink: ReadingSink, destinations: DestinationBoard, wallClock: WallClock
     ) {
         self.journal = journal
         self.sink = sink
-        self.gauges = gauges
+        self.destinations = destinations
         self.wallClock = wallClock
     }
 
@@ -82,7 +82,7 @@ final class JournalGauge: Sendable {
     private func count() async {
         do throws(JournalError) {
             // A destination that is connected counts for itself.
-            for (id, gauge) in gauges where !gauge.figures.isConnected {
+            for (id, gauge) in destinations.gauges where !gauge.figures.isConnected {
                 gauge.counted(try await journal.backlog(of: id), at: wallClock.now, elapsed: nil)
             }
             let state = try await journal.state()

@@ -113,6 +113,8 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         /// The last reason code a message was refused with, and when.
         package var lastRefusal: UInt8?
         package var lastRefused: Moment?
+        /// The topic of the last latest value, descriptor or status that was refused.
+        package var refusedTopic: String?
         package var quarantined: UInt64
     }
 

@@ -31,6 +31,12 @@ extension StatusDocument {
             case "not-served": problems.append("destination \(destination.id) is not served by this version")
             default: break
             }
+            if let topic = destination.refusedTopic {
+                let code = destination.lastRefusal.map { " (0x" + String($0, radix: 16, uppercase: true) + ")" } ?? ""
+                problems.append(
+                    "destination \(destination.id) refuses topics\(code), the last one \(topic): check its access rules"
+                )
+            }
             if destination.quarantined > 0 {
                 problems.append(
                     "destination \(destination.id) refused \(destination.quarantined) messages for good; they are in "

@@ -10,7 +10,7 @@ struct StatusSource: Sendable {
     let since: Timestamp
     let wallClock: WallClock
     let rings: [Identifier: FrameRing]
-    let gauges: [Identifier: DeliveryGauge]
+    let destinations: DestinationBoard
     let journal: JournalGauge
     let plan: SitePlan
     let health: HealthBoard
@@ -61,7 +61,8 @@ struct StatusSource: Sendable {
         var status = StatusDocument(
             now: Moment(wallClock.wall), agent: agent, buses: buses,
             learned: facts.facts.prefix(StatusDocument.mostLearned).map(StatusDocument.Learned.init),
-            destinations: site.destinations.map(destination), journal: filled.map { journal($0.state, $0.counted) },
+            destinations: destinations.destinations.map { destination($0, destinations.gauges[$0.id]) },
+            journal: filled.map { journal($0.state, $0.counted) },
             local: .init(served: counts[.served], refused: counts[.refused], cutOff: counts[.cutOff]))
         status.problems = status.judgedProblems()
         return status
@@ -125,8 +126,8 @@ struct StatusSource: Sendable {
         return moment(times.since(name, is: unit.state.rawValue, at: wallClock.now))
     }
 
-    private func destination(_ settings: DestinationSettings) -> StatusDocument.Destination {
-        let figures = gauges[settings.id]?.figures
+    private func destination(_ settings: DestinationSettings, _ gauge: DeliveryGauge?) -> StatusDocument.Destination {
+        let figures = gauge?.figures
         return StatusDocument.Destination(
             id: settings.id.description,
             url: "\(settings.tls == nil ? "mqtt" : "mqtts")://\(settings.host):\(settings.port)",
@@ -137,7 +138,7 @@ struct StatusSource: Sendable {
             catchUpSeconds: figures?.catchUp?.inSeconds,
             lastAcknowledged: figures?.lastAcknowledged.map(moment), refused: figures?.refused ?? 0,
             lastRefusal: figures?.lastRefusal?.reasonCode, lastRefused: figures?.lastRefused.map(moment),
-            quarantined: figures?.quarantined ?? 0)
+            refusedTopic: figures?.refusedTopic, quarantined: figures?.quarantined ?? 0)
     }
 
     private func journal(_ state: JournalState, _ counted: Timestamp) -> StatusDocument.Journal {

@@ -36,9 +36,16 @@ extension Field {
 
     /// A size in bytes with its unit: `64KiB`, `2GiB`, `10MB`.
     func size(in range: ClosedRange<Int>) -> Int? {
-        let example = "Write it with its unit: 64KiB, 200MiB, 2GiB, or 10MB for millions."
-        guard let text = scalarText, let (number, unit) = quantity(text) else {
-            return wrongKind(expected: "a size", hint: example)
+        size(in: range, of: scalarText, suffix: "")
+    }
+
+    private func size(in range: ClosedRange<Int>, of text: String?, suffix: String) -> Int? {
+        let example =
+            suffix.isEmpty
+            ? "Write it with its unit: 64KiB, 200MiB, 2GiB, or 10MB for millions."
+            : "Write it with its unit: 20kB/s, 500KiB/s or 2MB/s."
+        guard let text, let (number, unit) = quantity(text) else {
+            return wrongKind(expected: suffix.isEmpty ? "a size" : "a rate", hint: example)
         }
         let units: [String: Double] = [
             "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
@@ -54,10 +61,18 @@ extension Field {
         }
         let bytes = (number * factor).rounded()
         guard bytes >= Double(range.lowerBound), bytes <= Double(range.upperBound) else {
-            error("\(text) is outside \(range.lowerBound) to \(range.upperBound) bytes")
+            error("\(text)\(suffix) is outside \(range.lowerBound) to \(range.upperBound) bytes\(suffix)")
             return nil
         }
         return Int(bytes)
+    }
+
+    /// Bytes per second with their unit: `20kB/s`.
+    func rate(in range: ClosedRange<Int>) -> Int? {
+        guard let text = scalarText, text.hasSuffix("/s") else {
+            return wrongKind(expected: "a rate", hint: "Write it with its unit: 20kB/s, 500KiB/s or 2MB/s.")
+        }
+        return size(in: range, of: String(text.dropLast(2)), suffix: "/s")
     }
 
     /// A part of a whole with its sign: `10%`.

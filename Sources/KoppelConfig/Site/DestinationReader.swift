@@ -4,7 +4,7 @@ package import KoppelCore
 struct DestinationReader {
     static let keys = [
         "url", "tls", "user", "password", "client-id", "version", "dialect", "publish", "share", "batch", "window",
-        "keepalive",
+        "keepalive", "rate",
     ]
     static let usualPublications: Set<DestinationSettings.Publication> = [
         .meta, .values, .batches, .state, .events, .alarms, .oee,
@@ -32,11 +32,13 @@ struct DestinationReader {
         let batch = readBatch(section["batch"])
         let window = section["window"]?.int(in: 1...1_000) ?? 20
         let keepalive = section["keepalive"]?.duration(in: .seconds(5) ... .seconds(3_600)) ?? .seconds(30)
+        let rate = section["rate"]?.rate(in: 1_000...1_000_000_000)
         guard let id, let address, let clientID, let share else { return nil }
         let settings = DestinationSettings(
             id: id, host: address.host, port: address.port, tls: tls, user: user, password: password,
             clientID: clientID, version: version, dialect: dialect, publish: publish, share: share,
-            batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive)
+            batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive,
+            rate: rate)
         warnIfNotServed(settings, section)
         return settings
     }

@@ -74,8 +74,8 @@ package protocol Uplink: Sendable {
     /// the connection without changing threads.
     var executor: (any TaskExecutor)? { get }
 
-    /// Keeps the connection until the task is cancelled, then disconnects in order. `onEvent` is called for each
-    /// event in order and must not block. The broker publishes `will` when the connection breaks.
+    /// Keeps the connection until the task is cancelled, then publishes `will` and disconnects in order. `onEvent` is
+    /// called for each event in order and must not block. The broker publishes `will` when the connection breaks.
     ///
     /// Throws only what no reconnect can mend.
     func run(will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void) async throws(UplinkError)

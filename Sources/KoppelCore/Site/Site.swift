@@ -267,12 +267,14 @@ package struct DestinationSettings: Hashable, Sendable {
     package var window: Int
     /// Default 30 s.
     package var keepalive: Duration
+    /// The most history that goes out, in bytes per second; `nil` for as fast as the way takes it.
+    package var rate: Int?
 
     package init(
         id: Identifier, host: String, port: UInt16, tls: TLSSettings? = nil, user: String? = nil,
         password: SecretReference? = nil, clientID: String, version: ProtocolVersion = .mqtt5,
         dialect: DialectKind = .dataModel, publish: Set<Publication>, share: Share, batchReadings: Int = 2_000,
-        batchEvery: Duration = .zero, window: Int = 20, keepalive: Duration = .seconds(30)
+        batchEvery: Duration = .zero, window: Int = 20, keepalive: Duration = .seconds(30), rate: Int? = nil
     ) {
         self.id = id
         self.host = host
@@ -289,6 +291,7 @@ package struct DestinationSettings: Hashable, Sendable {
         self.batchEvery = batchEvery
         self.window = window
         self.keepalive = keepalive
+        self.rate = rate
     }
 }
 

@@ -18,6 +18,8 @@ package final class DeliveryGauge: Sendable {
         package var refused: UInt64 = 0
         package var lastRefusal: Refusal?
         package var lastRefused: Timestamp?
+        /// The topic of the last latest value, descriptor or status that was refused.
+        package var refusedTopic: String?
         package var quarantined: UInt64 = 0
         /// What is still to be delivered, and when that was counted; `nil` before the first time.
         package var backlog: JournalBacklog?
@@ -61,11 +63,13 @@ package final class DeliveryGauge: Sendable {
         }
     }
 
-    func refused(_ refusal: Refusal, at time: Timestamp) {
+    /// `topic` is that of a message that is not history.
+    func refused(_ refusal: Refusal, topic: String?, at time: Timestamp) {
         held.withLock {
             $0.refused += 1
             $0.lastRefusal = refusal
             $0.lastRefused = time
+            if let topic { $0.refusedTopic = topic }
         }
     }
 

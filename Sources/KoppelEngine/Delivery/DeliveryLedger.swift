@@ -41,6 +41,9 @@ package struct DeliveryLedger: Sendable {
         return settled(token)
     }
 
+    /// True if the message was handed over and is not settled.
+    package func isOpen(_ token: DeliveryToken) -> Bool { owners[token] != nil }
+
     /// The message is acknowledged or set aside. A token of a message that belongs to no stretch changes nothing.
     ///
     /// - Returns: The new cursor if it moves.

@@ -63,7 +63,10 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         self.cursorInterval = cursorInterval
         self.pauseAfterRefusal = pauseAfterRefusal
         self.statusInterval = statusInterval
-        session = DeliverySession(window: destination.window)
+        let begin = clock.now
+        session = DeliverySession(window: destination.window, limit: destination.rate) {
+            begin.duration(to: clock.now)
+        }
     }
 
     /// Runs until the task is cancelled. A destination that is away is waited for; only a journal that fails for good
@@ -107,7 +110,6 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                 parts.gauge.acknowledged(at: parts.wallClock.now)
                 await session.acknowledged(token)
             case .refused(let token, let refusal):
-                parts.gauge.refused(refusal, at: parts.wallClock.now)
                 await handle(refusal, of: token)
             }
         }
@@ -118,11 +120,39 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     private static var patience: Int { 12 }
 
     private func handle(_ refusal: Refusal, of token: DeliveryToken) async {
-        guard let item = await session.refused(token, refusal) else { return }
-        await handle(refusal, of: token, item)
+        switch await session.refused(token, refusal) {
+        case .history(let item): await handle(refusal, of: token, item)
+        case .live(let topic, let isNews): handle(refusal, ofLive: topic, isNews)
+        case nil: break  // counted when the sender has noted it, or sent again anyway
+        }
+    }
+
+    /// A latest value, descriptor or status was refused: told at the first of each reason, and counted.
+    private func handle(_ refusal: Refusal, ofLive topic: String, _ isNews: Bool) {
+        parts.gauge.refused(refusal, topic: topic, at: parts.wallClock.now)
+        guard isNews else { return }
+        Logger.current.warning(
+            refusal.mayPass
+                ? "The broker refused a message for now; latest values are sent again after a pause"
+                : "The broker refuses a topic, so what stands there is old or missing; check its access rules and limits",
+            metadata: [
+                "destination": "\(destination.id)", "mqtt.topic": "\(topic)",
+                "mqtt.reason": "0x\(String(refusalCode: refusal.reasonCode))",
+            ])
+    }
+
+    /// Says everything again that the broker refused for now, each time after a longer pause of at most five minutes.
+    private func repeatRefused(_ generation: UInt64) async {
+        var pause = pauseAfterRefusal
+        while await session.waitForRefusedLive(generation) {
+            do { try await clock.sleep(for: pause) } catch { return }
+            pause = min(pause * 2, .seconds(300))
+            guard await greet(generation) else { return }
+        }
     }
 
     func handle(_ refusal: Refusal, of token: DeliveryToken, _ item: HistoryItem) async {
+        parts.gauge.refused(refusal, topic: nil, at: parts.wallClock.now)
         if refusal.reasonCode == Refusal.packetTooLarge, item.halves != nil {
             let size = parts.dialect.message(item, buffered: true)?.payload.count ?? 0
             await session.learn(maximumPayload: size / 2)
@@ -200,6 +230,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                     guard await greet(generation) else { return await session.waitUntilGone(generation) }
                     await withTaskGroup(of: Void.self) { lanes in
                         lanes.addTask { await keepStatus(generation) }
+                        lanes.addTask { await repeatRefused(generation) }
                         if destination.publish.wantsLive {
                             lanes.addTask { await LiveSender(service: self, generation: generation).run() }
                         }
@@ -272,7 +303,8 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     /// Sends a message that belongs to no stretch of the journal.
     func sendLive(_ message: OutgoingMessage, generation: UInt64) async -> Bool {
         await send(message, lane: .live, generation: generation) { token, generation in
-            await session.handedOverLive(token, generation: generation)
+            let early = await session.handedOverLive(token, topic: message.topic, generation: generation)
+            if case (let refusal, .live(let topic, let isNews))? = early { handle(refusal, ofLive: topic, isNews) }
         }
     }
 
@@ -283,13 +315,23 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         _ message: OutgoingMessage, lane: DeliverySession.Lane, generation: UInt64,
         note: (DeliveryToken, UInt64) async -> Void
     ) async -> Bool {
-        guard await session.takePlace(lane, generation: generation) else { return false }
+        let bytes = message.topic.utf8.count + message.payload.count
+        while true {
+            switch await session.takePlace(lane, bytes: bytes, generation: generation) {
+            case .gone: return false
+            case .at(let moment):
+                do { try await clock.sleep(for: await session.time(until: moment)) } catch { return false }
+                continue
+            case .taken: break
+            }
+            break
+        }
         do throws(UplinkError) {
             await note(try await parts.uplink.publish(message), generation)
             return true
         } catch {
             // The connection broke under us; the disconnect event follows and everything is sent again.
-            await session.returnPlace(generation: generation)
+            await session.returnPlace(lane, bytes: bytes, generation: generation)
             return false
         }
     }
@@ -297,7 +339,10 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
 
 extension Set<DestinationSettings.Publication> {
     /// Whether latest values, states or alarms are wanted.
-    package var wantsLive: Bool { !isDisjoint(with: [.values, .state, .alarms]) }
+    package var wantsLive: Bool { !liveKinds.isEmpty }
+
+    /// The kinds of which a destination keeps the latest.
+    package var liveKinds: Self { intersection([.values, .state, .alarms]) }
 
     /// Whether anything of what the journal holds is wanted.
     var wantsHistory: Bool { !isDisjoint(with: [.batches, .events, .oee]) }

@@ -10,7 +10,7 @@ actor DeliverySession {
     enum Lane { case live, history }
 
     /// What a task waits for. Each also ends with the connection, and a task woken for nothing just waits again.
-    private enum Change { case connection, window, historyRun, cursor }
+    private enum Change { case connection, window, historyRun, cursor, liveRefusal }
 
     private struct Waiter {
         let id: UInt64
@@ -18,7 +18,24 @@ actor DeliverySession {
         let continuation: CheckedContinuation<Void, Never>
     }
 
+    /// What became of a place in the window that was asked for.
+    enum Place: Hashable { case taken, gone, at(Duration) }
+
+    /// What the broker refused.
+    enum Refused {
+        case history(HistoryItem)
+        /// A latest value, a descriptor or the status, on this topic; true if such a code is news.
+        case live(topic: String, isNews: Bool)
+    }
+
+    private struct Sent {
+        let item: HistoryItem
+        let bytes: Int
+        let at: Duration
+    }
+
     private let window: Int
+    private let now: @Sendable () -> Duration
     private var generation: UInt64 = 0
     private var isConnected = false
     private var facts = ConnectionFacts()
@@ -27,8 +44,13 @@ actor DeliverySession {
     private var holdsHistory = false
     private var inFlight = 0
     private var ledger = DeliveryLedger()
-    private var liveTokens: Set<DeliveryToken> = []
-    private var historyTokens: [DeliveryToken: HistoryItem] = [:]
+    /// The topic of each.
+    private var liveTokens: [DeliveryToken: String] = [:]
+    private var historyTokens: [DeliveryToken: Sent] = [:]
+    private var pace: ReplayPace
+    /// Codes that were told, at most 256.
+    private var toldRefusals: Set<UInt8> = []
+    private var hasRefusedLive = false
     /// Refused before the sender was told the token, with the code.
     private var earlyRefusals: [DeliveryToken: Refusal] = [:]
     /// How often history began again after a refusal without a step forward in between.
@@ -39,7 +61,15 @@ actor DeliverySession {
     private var waiters: [Waiter] = []
     private var nextWaiter: UInt64 = 0
 
-    init(window: Int) { self.window = max(1, window) }
+    /// - Parameters:
+    ///   - window: The most messages in flight.
+    ///   - limit: Bytes of history per second; `nil` without a limit.
+    ///   - now: The time since any one moment.
+    init(window: Int, limit: Int? = nil, now: @escaping @Sendable () -> Duration = { .zero }) {
+        self.window = max(1, window)
+        self.now = now
+        pace = ReplayPace(limit: limit)
+    }
 
     // MARK: Connection
 
@@ -79,24 +109,34 @@ actor DeliverySession {
         liveTokens.removeAll()
         historyTokens.removeAll()
         earlyRefusals.removeAll()
+        pace.disconnected()
+        hasRefusedLive = false
     }
 
     // MARK: Window
 
-    /// Takes a place in the window, waiting for one if need be; false if the connection is gone or the task was
-    /// cancelled.
+    /// Takes a place in the window for a message of so many bytes, waiting for one if need be. History that has to
+    /// keep to its pace is told when to ask again.
     ///
     /// A quarter of the window, at least one place, is for live values alone, so that a backlog never delays them.
-    func takePlace(_ lane: Lane, generation: UInt64) async -> Bool {
+    func takePlace(_ lane: Lane, bytes: Int = 0, generation: UInt64) async -> Place {
         while isCurrent(generation), !Task.isCancelled {
             if inFlight < limit(of: lane) {
-                inFlight += 1
-                return true
+                switch lane == .live ? .now : pace.ask(bytes, at: now()) {
+                case .now:
+                    inFlight += 1
+                    return .taken
+                case .at(let moment): return .at(moment)
+                case .afterAcknowledgement: break
+                }
             }
             await wait(for: .window)
         }
-        return false
+        return .gone
     }
+
+    /// How long it is until then.
+    func time(until moment: Duration) -> Duration { max(.zero, moment - now()) }
 
     private func limit(of lane: Lane) -> Int {
         let total = max(1, min(window, facts.receiveMaximum ?? window))
@@ -107,8 +147,9 @@ actor DeliverySession {
     }
 
     /// A place that was taken and not used.
-    func returnPlace(generation: UInt64) {
+    func returnPlace(_ lane: Lane, bytes: Int, generation: UInt64) {
         guard isCurrent(generation) else { return }
+        if lane == .history { pace.returned(bytes) }
         release()
     }
 
@@ -133,22 +174,29 @@ actor DeliverySession {
 
     /// - Returns: The refusal, if the broker's answer came before this call.
     func handedOver(
-        _ token: DeliveryToken, of stretch: UInt64, item: HistoryItem, generation: UInt64
+        _ token: DeliveryToken, of stretch: UInt64, item: HistoryItem, bytes: Int = 0, generation: UInt64
     ) -> Refusal? {
         guard isCurrent(generation) else { return nil }
-        historyTokens[token] = item
         note(ledger.handedOver(token, of: stretch))
-        return earlyRefusals.removeValue(forKey: token)
+        if let refusal = earlyRefusals.removeValue(forKey: token) {
+            historyTokens[token] = Sent(item: item, bytes: bytes, at: now())
+            return refusal
+        }
+        if ledger.isOpen(token) {
+            historyTokens[token] = Sent(item: item, bytes: bytes, at: now())
+        } else {
+            pace.returned(bytes)  // acknowledged before this call
+        }
+        return nil
     }
 
-    func handedOverLive(_ token: DeliveryToken, generation: UInt64) {
-        guard isCurrent(generation), earlyRefusals.removeValue(forKey: token) == nil else { return }
-        guard !ledger.forgetEarly(token) else { return }
-        liveTokens.insert(token)
+    /// - Returns: The refusal, if the broker's answer came before this call.
+    func handedOverLive(_ token: DeliveryToken, topic: String, generation: UInt64) -> (Refusal, Refused)? {
+        guard isCurrent(generation) else { return nil }
+        if let refusal = earlyRefusals.removeValue(forKey: token) { return (refusal, refusedLive(topic, refusal)) }
+        if !ledger.forgetEarly(token) { liveTokens[token] = topic }
+        return nil
     }
-
-    /// Whether this is the first stretch of a machine that nothing can be said about. At most one entry a machine.
-
     /// A message of the stretch never left: it was set aside before the hand-over.
     func setAside(of stretch: UInt64, generation: UInt64) {
         guard isCurrent(generation) else { return }
@@ -169,27 +217,54 @@ actor DeliverySession {
 
     /// The broker took a message over.
     func acknowledged(_ token: DeliveryToken) {
+        if let sent = historyTokens.removeValue(forKey: token) {
+            let now = now()
+            pace.acknowledged(sent.bytes, took: now - sent.at, at: now)
+        }
         release()
-        guard liveTokens.remove(token) == nil else { return }
-        historyTokens[token] = nil
+        guard liveTokens.removeValue(forKey: token) == nil else { return }
         note(ledger.settled(token))
     }
 
     /// The broker refused a message: its place is free, and its stretch stays open until ``acknowledged(_:)`` or
     /// ``restartHistory()`` says what became of it.
     ///
-    /// - Returns: What the message was made of; `nil` if it was a live value, from before a restart, or not noted
-    ///   yet. In the last case noting it gives the refusal.
-    func refused(_ token: DeliveryToken, _ refusal: Refusal) -> HistoryItem? {
-        release()
-        guard liveTokens.remove(token) == nil else { return nil }
-        if let item = historyTokens.removeValue(forKey: token) { return item }
+    /// - Returns: What it was; `nil` if it is from before a restart, or not noted yet. In the last case noting it gives
+    ///   the refusal.
+    func refused(_ token: DeliveryToken, _ refusal: Refusal) -> Refused? {
+        defer { release() }
+        if let topic = liveTokens.removeValue(forKey: token) { return refusedLive(topic, refusal) }
+        if let item = takeRefused(token) { return .history(item) }
         earlyRefusals[token] = refusal
         return nil
     }
 
-    /// As ``refused(_:_:)`` for a message whose refusal came first; its place is free already.
-    func takeRefused(_ token: DeliveryToken) -> HistoryItem? { historyTokens.removeValue(forKey: token) }
+    /// What a message of history was made of whose refusal came before it was noted.
+    func takeRefused(_ token: DeliveryToken) -> HistoryItem? {
+        guard let sent = historyTokens.removeValue(forKey: token) else { return nil }
+        pace.returned(sent.bytes)
+        return sent.item
+    }
+
+    private func refusedLive(_ topic: String, _ refusal: Refusal) -> Refused {
+        if refusal.mayPass {
+            hasRefusedLive = true
+            wake(.liveRefusal)
+        }
+        return .live(topic: topic, isNews: toldRefusals.insert(refusal.reasonCode).inserted)
+    }
+
+    /// Waits until the broker refused a live message for now; false if the connection is gone or the task cancelled.
+    func waitForRefusedLive(_ generation: UInt64) async -> Bool {
+        while isCurrent(generation), !Task.isCancelled {
+            if hasRefusedLive {
+                hasRefusedLive = false
+                return true
+            }
+            await wait(for: .liveRefusal)
+        }
+        return false
+    }
 
     /// Counts a refusal that may pass; the number of those since the cursor moved last.
     func countVainRestart() -> Int {
@@ -217,6 +292,7 @@ actor DeliverySession {
     /// Lets the history lane begin again at the cursor, on the same connection.
     func restartHistory() {
         ledger.reset()
+        for sent in historyTokens.values { pace.returned(sent.bytes) }
         historyTokens.removeAll()
         earlyRefusals.removeAll()
         historyRun += 1

@@ -109,7 +109,8 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
             }
         }
         return await service.send(message, lane: .history, generation: generation) { token, generation in
-            let refusal = await session.handedOver(token, of: stretch, item: item, generation: generation)
+            let bytes = message.topic.utf8.count + message.payload.count
+            let refusal = await session.handedOver(token, of: stretch, item: item, bytes: bytes, generation: generation)
             if let refusal, let item = await session.takeRefused(token) {
                 await service.handle(refusal, of: token, item)
             }

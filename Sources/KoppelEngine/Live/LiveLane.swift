@@ -96,6 +96,33 @@ package actor LiveLane {
         if waiting.insert(key).inserted { order.append(key) }
     }
 
+    /// Takes over what another destination knows and this one was not told yet.
+    package func learn(from other: LiveLane) async {
+        for item in await other.everything where wants(item.content) {
+            let key = Key(machine: item.machine, topic: topic(of: item.content))
+            if latest[key] == nil { put(item.content, at: key, rev: item.rev) }
+        }
+        wake()
+    }
+
+    private var everything: [Item] { Array(latest.values) }
+
+    private func wants(_ content: Content) -> Bool {
+        switch content {
+        case .reading: publish.contains(.values)
+        case .state: publish.contains(.state)
+        case .alarm: publish.contains(.alarms)
+        }
+    }
+
+    private func topic(of content: Content) -> Key.Topic {
+        switch content {
+        case .reading(let reading, _): .signal(reading.signal)
+        case .state: .state
+        case .alarm(let alarm): .alarm(alarm.code)
+        }
+    }
+
     /// Puts every signal in the queue again: a broker that was away may have lost its retained messages.
     package func repeatAll() {
         for key in latest.keys where waiting.insert(key).inserted { order.append(key) }

@@ -5,13 +5,24 @@ internal import Synchronization
 /// Where readings go: into the journal first, and only what is stored there becomes a live value.
 package actor ReadingSink {
     private let journal: any Journal
-    private let lanes: [LiveLane]
+    private let lanes: Mutex<[LiveLane]>
     private var isFailing = false
     private nonisolated let stored = Atomic<UInt64>(0)
 
     package init(journal: any Journal, lanes: [LiveLane]) {
         self.journal = journal
-        self.lanes = lanes
+        self.lanes = Mutex(lanes)
+    }
+
+    /// Latest values go to these lanes from now on. A lane that comes new is given what the others know.
+    package nonisolated func serve(_ next: [LiveLane]) async {
+        let before = lanes.withLock { lanes in
+            defer { lanes = next }
+            return lanes
+        }
+        for lane in next where !before.contains(where: { $0 === lane }) {
+            for known in before { await lane.learn(from: known) }
+        }
     }
 
     /// Stores the records and returns when they are durable.
@@ -22,7 +33,7 @@ package actor ReadingSink {
         do throws(JournalError) {
             _ = try await journal.append(records)
             stored.wrappingAdd(records.reduce(0) { $0 + UInt64($1.readings.count) }, ordering: .relaxed)
-            for lane in lanes { await lane.offer(swept) }
+            for lane in lanes.withLock({ $0 }) { await lane.offer(swept) }
             if await isFailing { await recovered() }
             return []
         } catch {

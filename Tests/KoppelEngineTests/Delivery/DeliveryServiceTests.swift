@@ -14,6 +14,7 @@ struct DeliveryServiceTests {
     private let uplink = ScriptedUplink()
     private let live = LiveLane(epoch: 1)
     private let kept = Kept()
+    private let gauge = DeliveryGauge()
 
     private func destination(
         window: Int = 4, publish: Set<DestinationSettings.Publication> = [.meta, .batches], batchReadings: Int = 2
@@ -35,7 +36,7 @@ struct DeliveryServiceTests {
             parts: .init(
                 journal: journal, uplink: uplink, dialect: PlainDialect(), live: live, quarantine: kept,
                 wallClock: WallClock(now: { Timestamp(nanoseconds: 1_000) }, state: clock), session: "urn:uuid:s",
-                since: Timestamp(nanoseconds: 0)),
+                since: Timestamp(nanoseconds: 0), gauge: gauge),
             clock: ContinuousClock(), cursorInterval: .milliseconds(1), pauseAfterRefusal: pause,
             statusInterval: statusEvery)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,7 +73,9 @@ struct DeliveryServiceTests {
         #expect(uplink.messages.prefix(2).map(\.topic) == ["status", "meta"])
     }
 
-    @Test func `the cursor does not move before the acknowledgement, and a break repeats from it`() async throws {
+    @Test func `U15, P56, P62: the cursor does not move before the acknowledgement, and a break repeats from it`()
+        async throws
+    {
         let destination = try destination(window: 8)
         try await withService(destination) {
             uplink.connect()
@@ -193,6 +196,46 @@ struct DeliveryServiceTests {
             #expect(await eventually { (try? await journal.cursor(of: destination.id))??.rawValue == 60 })
         }
         #expect(kept.messages.withLock { $0.isEmpty })
+    }
+
+    @Test func `U24: a broker that takes one message at a time never has two`() async throws {
+        try await withService(try destination(batchReadings: 1)) {
+            uplink.connect(ConnectionFacts(receiveMaximum: 1), acknowledging: false)
+            for seq in UInt64(1)...5 { _ = try await journal.append([record(seq...seq)]) }
+            await live.offer([SweptRecord(record: record(6...6))])
+            #expect(
+                await eventually {
+                    uplink.acknowledgeAll()
+                    return uplink.messages.history == names(1...5)
+                })
+            #expect(uplink.largestOpenCount == 1)
+        }
+    }
+
+    @Test func `U10: a latest value that is refused is counted with its topic, and harms nothing else`() async throws {
+        try await withService(try destination(publish: [.meta, .batches, .values])) {
+            uplink.connect()
+            uplink.alwaysRefuses("0.0:7", reasonCode: 0x87)
+            await live.offer([SweptRecord(record: record(7...7))])
+            #expect(await eventually { gauge.figures.refusedTopic == "value" })
+            #expect(gauge.figures.lastRefusal == Refusal(reasonCode: 0x87))
+            _ = try await journal.append([record(1...2)])
+            #expect(await eventually { uplink.messages.history == names(1...2) })
+            #expect(gauge.figures.refused == 1)
+        }
+        #expect(kept.messages.withLock { $0.isEmpty })
+    }
+
+    @Test func `U11: latest values that a quota kept back are sent again`() async throws {
+        try await withService(try destination(publish: [.meta, .values]), pause: .milliseconds(1)) {
+            uplink.connect()
+            uplink.alwaysRefuses("0.0:7", reasonCode: 0x97)
+            await live.offer([SweptRecord(record: record(7...7))])
+            #expect(await eventually { gauge.figures.refused > 2 })
+            uplink.alwaysRefuses(nil, reasonCode: 0)
+            let before = uplink.messages.count
+            #expect(await eventually { uplink.messages.dropFirst(before).contains { $0.lines == ["0.0:7"] } })
+        }
     }
 
     @Test func `the status tells what still waits, at the connect and when it has changed`() async throws {

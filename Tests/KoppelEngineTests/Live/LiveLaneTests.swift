@@ -45,6 +45,16 @@ struct LiveLaneTests {
         #expect(Set(names(await lane.take(10))) == ["0.0:1", "0.1:3"])
     }
 
+    @Test func `P55: a destination that comes later is told what another one knows, and not over what is newer`() async
+    {
+        await lane.offer([record([(0, .good, 1), (1, .good, 1)])])
+        _ = await lane.take(10)
+        let later = LiveLane(epoch: 3)
+        await later.offer([record([(1, .good, 2)])])
+        await later.learn(from: lane)
+        #expect(Set(names(await later.take(10))) == ["0.0:1", "0.1:2"])
+    }
+
     @Test func `the last value stays known while a signal is bad`() async {
         await lane.offer([record([(0, .good, 4)])])
         await lane.offer([record([(0, .noCommunication, 5)])])

@@ -55,8 +55,9 @@ class Truth:
 
 
 class Account:
-    def __init__(self, ledger, truth, interval_ns):
-        self.ledger, self.truth, self.interval = ledger, truth, interval_ns
+    def __init__(self, ledger, truth, interval_ns, from_first=False):
+        """`from_first`: the hub was not there from the beginning, so the account begins with what it got first."""
+        self.ledger, self.truth, self.interval, self.from_first = ledger, truth, interval_ns, from_first
         self.holes = self.declared = self.refused = 0
         self.faults = list(ledger.faults)
         self.faults += [f"the agent wrote to a machine: {line}" for line in truth.writes]
@@ -86,6 +87,8 @@ class Account:
             if value is None or code in SHOWN_AGAIN:
                 refused += code != WAITING
                 continue
+            if self.from_first and previous[0] == 0:
+                previous = (0, value - 1)
             if (moment, value) == previous:
                 continue        # told once more with its own time, so that a gap has a reading to travel with
             if value in POISON:

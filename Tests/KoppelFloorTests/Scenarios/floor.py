@@ -24,6 +24,7 @@ import time
 import agent_scenarios
 import bus_scenarios
 import clock_scenarios
+import destination_scenarios
 import fault_table
 import learning_scenarios
 import machine_scenarios
@@ -37,7 +38,7 @@ SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_
              **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
-             **clock_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS}
+             **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 

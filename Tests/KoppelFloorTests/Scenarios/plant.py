@@ -176,7 +176,7 @@ def site(folder, buses, broker_port, o, bus_of_unit):
                                    "every": f"{o.interval_ms}ms"} for u, bus in bus_of_unit.items()},
             "destinations": {"plant": {"url": f"mqtt://127.0.0.1:{broker_port}",
                                        "publish": ["meta", "values", "batches", "state", "events", "alarms"],
-                                       "share": "all", **o.destination}}}
+                                       "share": "all", **o.destination}, **getattr(o, "more", {})}}
 
 
 def make_folder():
