@@ -175,5 +175,6 @@ class Factory:
         if self.broker:
             self.broker.stop(signal.SIGKILL)
         if self.o.keep:
-            shutil.copytree(self.folder, self.o.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock"))
+            shutil.copytree(self.folder, self.o.keep, symlinks=True, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns("*.sock"))
         shutil.rmtree(self.folder, ignore_errors=True)
