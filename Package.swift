@@ -32,6 +32,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -60,7 +61,10 @@ let package = Package(
             name: "KoppelJournal",
             dependencies: ["KoppelCore", "KoppelExecutor", .product(name: "GRDB", package: "GRDB.swift"), log],
             swiftSettings: settings),
-        .target(name: "KoppelDialects", dependencies: ["KoppelCore"], swiftSettings: settings),
+        .target(
+            name: "KoppelDialects",
+            dependencies: ["KoppelCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Sparkplug/Wire/sparkplug_b.proto"], swiftSettings: settings),
         // 4: the engine
         .target(name: "KoppelEngine", dependencies: ["KoppelCore", log], swiftSettings: settings),
         // 5: the composition root

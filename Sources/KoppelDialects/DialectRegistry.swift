@@ -5,26 +5,35 @@ package enum DialectRegistry {
     /// `former` are the machines as they were earlier in this run. What they kept on a broker is cleared where the
     /// present ones do not write.
     package static func dialect(
-        _ kind: DestinationSettings.DialectKind, agent: AgentDescription, machines: [MachineDescription],
+        of destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription],
         former: [MachineDescription] = []
-    ) throws(DialectError) -> any Dialect {
-        switch kind {
-        case .dataModel: DataModelDialect(agent: agent, machines: machines, former: former)
-        case .sparkplugB: throw .notServed(kind)
+    ) throws(DialectError) -> SpokenDialect {
+        switch destination.dialect {
+        case .dataModel: return .messages(DataModelDialect(agent: agent, machines: machines, former: former))
+        case .sparkplugB:
+            guard let settings = destination.sparkplug else { throw .noEdgeNode }
+            return .edgeNode(SparkplugDialect(settings, agent: agent, machines: machines))
         }
     }
 }
 
+/// A dialect, by what has to speak it.
+package enum SpokenDialect: Sendable {
+    /// Each message stands for itself.
+    case messages(any Dialect)
+    /// Messages have numbers and an order, which a session keeps.
+    case edgeNode(any EdgeNodeDialect)
+}
+
 /// Why a destination cannot have the dialect it asks for.
 package enum DialectError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name is known, and this version has no encoder for it.
-    case notServed(DestinationSettings.DialectKind)
+    /// Sparkplug without group and edge node id.
+    case noEdgeNode
 
     package var description: String {
         switch self {
-        case .notServed(let kind):
-            "The dialect \(kind.rawValue) is not served by this version of Koppel. "
-                + "Set `dialect: \(DestinationSettings.DialectKind.dataModel.rawValue)` at the destination, or leave it out."
+        case .noEdgeNode:
+            "The destination has no group and edge node id, which Sparkplug needs. The destination stays closed; give it `sparkplug: {group: GROUP, node: NODE}`."
         }
     }
 }

@@ -43,8 +43,21 @@ extension MQTTLink {
         phase = .open
         acceptedAt = .now
         nextTick = .now + timing.tick
+        guard subscribe() else { return }
         onEvent?(.connected(facts))
         report?.yield(.accepted)
+    }
+
+    /// Sends the subscriptions, which so go before anything that is published.
+    private func subscribe() -> Bool {
+        for filter in terms.filters {
+            guard let (result, _) = handle?.subscribe(filter, qos: 1) else { return false }
+            guard result.isGood else {
+                lose(failure(result))
+                return false
+            }
+        }
+        return true
     }
 
     // MARK: Open
@@ -75,10 +88,11 @@ extension MQTTLink {
 
     /// Says the will itself, since the broker forgets it at a disconnect in order, sends DISCONNECT, and waits for both
     /// to be written, within its bound. Runs in a cancelled task.
-    func closeInOrder(saying will: OutgoingMessage?) async {
+    func closeInOrder() async {
         guard phase == .open else { return drop() }
-        if let will { _ = handle?.publish(will, properties: settings.version == .mqtt5) }  // a broken one has a will
-        guard let sent = handle?.disconnect() else { return drop() }
+        let isMQTT5 = settings.version == .mqtt5
+        if let will = terms.will { _ = handle?.publish(will, properties: isMQTT5) }  // a broken one has a will
+        guard let sent = handle?.disconnect(withWill: isMQTT5 && terms.endsWithWill) else { return drop() }
         guard sent.isGood, handle?.socket != -1 else { return drop() }
         phase = .closing
         deadline = .now + timing.disconnectTimeout
@@ -130,13 +144,18 @@ extension MQTTLink {
                 // Below 0x80 is success; 0x10 only says that nobody has subscribed.
                 onEvent?(
                     code < 0x80 ? .acknowledged(token) : .refused(token, Refusal(reasonCode: UInt8(clamping: code))))
+            case .subscribed(_, let code) where code >= 0x80:
+                lose(diagnosis.subscriptionRefused(code))
+                return false
+            case .subscribed: continue
             case .closed(let code) where code >= 0x80:
                 lose(diagnosis.ended(code))
                 return false
-            case .subscribed: continue  // the link subscribes to nothing
             case .closed: continue  // an error of the library: the call that found it returns it, too
             }
         }
+        // Settled after each read, so none can have been lost for want of room.
+        for message in handle?.takeMessages().messages ?? [] { onEvent?(.received(message)) }
         watch()
         return phase != .idle
     }

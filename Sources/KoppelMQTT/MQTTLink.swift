@@ -26,6 +26,10 @@ package actor MQTTLink: Uplink {
     var handle: MosquittoHandle?
     var window: DeliveryWindow
     var facts = ConnectionFacts()
+    /// What the present connection is made with.
+    var terms = UplinkTerms()
+    /// True once the last attempt had a socket, and so may have sent CONNECT.
+    var connectWasSent = false
     /// Names the connection; a call of the thread's watch for an older one is stale.
     var generation = 0
     /// When the phase has to be over; only `open` has no such limit.
@@ -89,21 +93,25 @@ package actor MQTTLink: Uplink {
     }
 
     package func run(
-        will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void
+        terms: @escaping @Sendable (_ connectWasSent: Bool) async -> UplinkTerms,
+        onEvent: @escaping @Sendable (UplinkEvent) -> Void
     ) async throws(UplinkError) {
         precondition(self.onEvent == nil, "a link runs once at a time")
         self.onEvent = onEvent
         defer { self.onEvent = nil }
         var backoff = Backoff(timing)
         var outage = OutageLog()
+        connectWasSent = false
         while !Task.isCancelled {
-            guard let (error, lasted) = await connection(will: will, outage: &outage) else { break }
+            self.terms = await terms(connectWasSent)
+            connectWasSent = false
+            guard let (error, lasted) = await connection(outage: &outage) else { break }
             if outage.failed(error.kind) { announceLost(error) }
             let pause = backoff.pause(after: error.recovery, lasted: lasted)
             // Throws only when the task is cancelled, and then the loop ends.
             do { try await rest(jittered(pause, using: &randomness)) } catch { break }
         }
-        await closeInOrder(saying: will)
+        await closeInOrder()
     }
 
     /// Waits, but no longer than until the clock on the wall is set.
@@ -121,14 +129,16 @@ package actor MQTTLink: Uplink {
     /// - Returns: Why it ended and how long the broker accepted us; `nil` if the task was cancelled, and then the
     ///   connection may still be open.
     private func connection(
-        will: OutgoingMessage?, outage: inout OutageLog
+        outage: inout OutageLog
     ) async -> (error: UplinkError, lasted: Duration?)? {
         let (steps, report) = AsyncStream.makeStream(of: Step.self)
         self.report = report
-        dial(will: will, report: report)
+        dial(report: report)
         for await step in steps {
             switch step {
-            case .dialled(.success(let connected)): adopt(connected)
+            case .dialled(.success(let connected)):
+                connectWasSent = true
+                adopt(connected)
             case .dialled(.failure(let error)):
                 if phase == .dialling { lose(error) }
             case .accepted:
@@ -139,11 +149,11 @@ package actor MQTTLink: Uplink {
         return nil
     }
 
-    private func dial(will: OutgoingMessage?, report: AsyncStream<Step>.Continuation) {
+    private func dial(report: AsyncStream<Step>.Continuation) {
         phase = .dialling
         generation += 1
         let deadline = ContinuousClock.now + timing.connectTimeout
-        let dialler = dialler
+        let (dialler, will) = (dialler, terms.will)
         // A task of its own, because a name lookup cannot be ended and nobody may have to wait for it. It ends with
         // the lookup, and what it brings too late is closed unused.
         Task {

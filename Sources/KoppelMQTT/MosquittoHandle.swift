@@ -139,8 +139,11 @@ internal import KoppelCore
     /// nobody took them in time (see ``ConnectionInbox`` for the bound; 0 if this is called after each ``read()``).
     func takeMessages() -> (messages: [IncomingMessage], lost: Int) { inbox.takeMessages() }
 
-    /// Sends DISCONNECT, so that the broker does not publish the will. The socket closes when it was written.
-    func disconnect() -> Result { unsafe result(mosquitto_disconnect_v5(raw, 0, nil)) }
+    /// Sends DISCONNECT, so that the broker does not publish the will, or does all the same with reason code 0x04,
+    /// which MQTT 5 alone has. The socket closes when it was written.
+    func disconnect(withWill: Bool = false) -> Result {
+        unsafe result(mosquitto_disconnect_v5(raw, withWill ? 4 : 0, nil))
+    }
 
     // MARK: What the socket says
 

@@ -98,6 +98,14 @@ struct UplinkDiagnosis: Sendable {
         return reason(byte)
     }
 
+    /// A SUBACK with a code of 0x80 or above.
+    func subscriptionRefused(_ code: Int32) -> UplinkError {
+        let code = UInt8(clamping: code)
+        return error(
+            .notAuthorised(code: code), "the broker refused a subscription (code 0x\(String(code, radix: 16)))",
+            "Allow this client to subscribe, in the broker's access rules.")
+    }
+
     /// A DISCONNECT from the broker.
     func ended(_ code: Int32) -> UplinkError { reason(UInt8(clamping: code)) }
 

@@ -37,7 +37,7 @@ struct ImportTable: Sendable {
                 "KoppelCore", "KoppelExecutor", "GRDB", "Foundation", "FoundationEssentials", "Glibc", "Logging",
                 "Synchronization",
             ]),
-        Row(target: "KoppelDialects", modules: ["KoppelCore"]),
+        Row(target: "KoppelDialects", modules: ["KoppelCore", "SwiftProtobuf"]),
         // 4: the engine, which knows no C library, no YAML and no SQL.
         Row(
             target: "KoppelEngine",

@@ -28,7 +28,7 @@ struct SourceRuleTests {
     @Test func `no file is over 500 lines, and those over 300 are named`() throws {
         let files = try Self.files.get()
         #expect(files.count > 50, "the sources were not found")
-        for file in files {
+        for file in files where !file.path.hasSuffix(".pb.swift") {  // written by protoc
             // The last line ends with a line break, so there is an empty one behind it.
             let count = file.lines.count - 1
             #expect(count <= 500, "\(file.path) has \(count) lines: split it")

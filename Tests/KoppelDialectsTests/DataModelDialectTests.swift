@@ -47,19 +47,37 @@ struct DataModelDialectTests {
 }
 
 struct DialectRegistryTests {
+    private func destination(_ kind: DestinationSettings.DialectKind, _ sparkplug: SparkplugSettings? = nil)
+        -> DestinationSettings
+    {
+        DestinationSettings(
+            id: Fixtures.id("plant"), host: "broker", port: 1883, clientID: "koppel", dialect: kind,
+            sparkplug: sparkplug, publish: [], share: .all)
+    }
+
     @Test func `the data model is served`() throws {
-        let dialect = try DialectRegistry.dialect(.dataModel, agent: Fixtures.agent, machines: [Fixtures.meter])
+        let spoken = try DialectRegistry.dialect(
+            of: destination(.dataModel), agent: Fixtures.agent, machines: [Fixtures.meter])
+        guard case .messages(let dialect) = spoken else {
+            Issue.record("the data model needs no session")
+            return
+        }
         #expect(dialect.will(session: Fixtures.session).topic == "kpl/v1/acme/dordrecht/_agent/box-1/status")
     }
 
-    @Test func `Sparkplug B is refused with what to do instead`() {
-        let error = #expect(throws: DialectError.self) {
-            _ = try DialectRegistry.dialect(.sparkplugB, agent: Fixtures.agent, machines: [])
+    @Test func `Sparkplug B is served as an edge node, which needs an identity`() throws {
+        let spoken = try DialectRegistry.dialect(
+            of: destination(.sparkplugB, SparkplugSettings(group: "g", node: "n")), agent: Fixtures.agent,
+            machines: [Fixtures.meter])
+        guard case .edgeNode(let dialect) = spoken else {
+            Issue.record("Sparkplug needs a session")
+            return
         }
-        #expect(
-            error?.description
-                == "The dialect sparkplug-b is not served by this version of Koppel. "
-                + "Set `dialect: data-model` at the destination, or leave it out.")
+        #expect(dialect.nodeDeath(bdSeq: 0, at: Fixtures.moment).topic == "spBv1.0/g/NDEATH/n")
+        let error = #expect(throws: DialectError.self) {
+            _ = try DialectRegistry.dialect(of: destination(.sparkplugB), agent: Fixtures.agent, machines: [])
+        }
+        #expect(error?.description.contains("group and edge node id") == true)
     }
 }
 

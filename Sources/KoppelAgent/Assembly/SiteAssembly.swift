@@ -165,8 +165,9 @@ struct SiteAssembly {
         do throws(DialectError) {
             let inputs = DestinationInputs(destination)
             let gauge = DeliveryGauge()
-            let dialect = try DialectRegistry.dialect(
-                destination.dialect, agent: agent, machines: machines, former: former)
+            let spoken = try DialectRegistry.dialect(
+                of: destination, agent: agent, machines: machines, former: former)
+            guard case .messages(let dialect) = spoken else { return nil }
             let live = LiveLane(epoch: history.epoch, publish: destination.publish)
             let uplink = MQTTLink(settings: destination, clockOffset: { [wallClock] in wallClock.reading.offset })
             let service = DeliveryService(

@@ -34,6 +34,24 @@ package enum UplinkEvent: Sendable {
     case acknowledged(DeliveryToken)
     /// The broker refused the message.
     case refused(DeliveryToken, Refusal)
+    /// The broker brought a message for a subscription.
+    case received(IncomingMessage)
+}
+
+/// What one connection is made with.
+package struct UplinkTerms: Hashable, Sendable {
+    /// The broker publishes it when the connection breaks.
+    package var will: OutgoingMessage?
+    /// Subscribed with QoS 1 before anything is published; at most 64. A broker that refuses one is no use.
+    package var filters: [String]
+    /// With MQTT 5 the broker is asked to publish the will at an orderly end as well (reason code 0x04).
+    package var endsWithWill: Bool
+
+    package init(will: OutgoingMessage? = nil, filters: [String] = [], endsWithWill: Bool = false) {
+        self.will = will
+        self.filters = filters
+        self.endsWithWill = endsWithWill
+    }
 }
 
 package struct ConnectionFacts: Hashable, Sendable {
@@ -74,11 +92,15 @@ package protocol Uplink: Sendable {
     /// the connection without changing threads.
     var executor: (any TaskExecutor)? { get }
 
-    /// Keeps the connection until the task is cancelled, then publishes `will` and disconnects in order. `onEvent` is
-    /// called for each event in order and must not block. The broker publishes `will` when the connection breaks.
+    /// Keeps the connection until the task is cancelled, then publishes the will and disconnects in order. `onEvent` is
+    /// called for each event in order and must not block. The broker publishes the will when the connection breaks.
     ///
+    /// `terms` is asked before each attempt, and told whether the attempt before in this run got as far as CONNECT.
     /// Throws only what no reconnect can mend.
-    func run(will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void) async throws(UplinkError)
+    func run(
+        terms: @escaping @Sendable (_ connectWasSent: Bool) async -> UplinkTerms,
+        onEvent: @escaping @Sendable (UplinkEvent) -> Void
+    ) async throws(UplinkError)
 
     /// Hands a message to the connection.
     ///
@@ -90,6 +112,13 @@ package protocol Uplink: Sendable {
 
 extension Uplink {
     package var executor: (any TaskExecutor)? { nil }
+
+    /// As ``run(terms:onEvent:)`` with the same will for each connection.
+    package func run(
+        will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void
+    ) async throws(UplinkError) {
+        try await run(terms: { _ in UplinkTerms(will: will) }, onEvent: onEvent)
+    }
 }
 
 /// What went wrong with an uplink: which destination, what the broker or the network said, and what now.

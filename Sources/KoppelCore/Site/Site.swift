@@ -257,6 +257,8 @@ package struct DestinationSettings: Hashable, Sendable {
     package var clientID: String
     package var version: ProtocolVersion
     package var dialect: DialectKind
+    /// Who we are in Sparkplug; present exactly with that dialect.
+    package var sparkplug: SparkplugSettings?
     package var publish: Set<Publication>
     package var share: Share
     /// Readings in one batch message, at least 1. Default 2,000.
@@ -273,8 +275,9 @@ package struct DestinationSettings: Hashable, Sendable {
     package init(
         id: Identifier, host: String, port: UInt16, tls: TLSSettings? = nil, user: String? = nil,
         password: SecretReference? = nil, clientID: String, version: ProtocolVersion = .mqtt5,
-        dialect: DialectKind = .dataModel, publish: Set<Publication>, share: Share, batchReadings: Int = 2_000,
-        batchEvery: Duration = .zero, window: Int = 20, keepalive: Duration = .seconds(30), rate: Int? = nil
+        dialect: DialectKind = .dataModel, sparkplug: SparkplugSettings? = nil, publish: Set<Publication>, share: Share,
+        batchReadings: Int = 2_000, batchEvery: Duration = .zero, window: Int = 20,
+        keepalive: Duration = .seconds(30), rate: Int? = nil
     ) {
         self.id = id
         self.host = host
@@ -285,6 +288,7 @@ package struct DestinationSettings: Hashable, Sendable {
         self.clientID = clientID
         self.version = version
         self.dialect = dialect
+        self.sparkplug = sparkplug
         self.publish = publish
         self.share = share
         self.batchReadings = batchReadings

@@ -7,6 +7,8 @@ package final class DeliveryGauge: Sendable {
         package var isConnected = false
         /// When it was connected or disconnected last; `nil` if it never was connected.
         package var changed: Timestamp?
+        /// The primary host it waits for, though it is connected.
+        package var awaitedHost: String?
         /// Connections that broke or could not be made, since the agent began.
         package var failures: UInt64 = 0
         /// Why the last connection broke or could not be made.
@@ -50,11 +52,14 @@ package final class DeliveryGauge: Sendable {
         held.withLock {
             if $0.isConnected { $0.changed = time }
             $0.isConnected = false
+            $0.awaitedHost = nil
             $0.failures += 1
             $0.lastError = error.description
             $0.catchUp = nil
         }
     }
+
+    func waits(forHost host: String?) { held.withLock { $0.awaitedHost = host } }
 
     func acknowledged(at time: Timestamp) {
         held.withLock {

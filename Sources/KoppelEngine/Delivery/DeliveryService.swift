@@ -111,6 +111,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                 await session.acknowledged(token)
             case .refused(let token, let refusal):
                 await handle(refusal, of: token)
+            case .received: continue  // it subscribes to nothing
             }
         }
     }

@@ -105,7 +105,8 @@ package actor LiveLane {
         wake()
     }
 
-    private var everything: [Item] { Array(latest.values) }
+    /// The newest of everything, told or not.
+    var everything: [Item] { Array(latest.values) }
 
     private func wants(_ content: Content) -> Bool {
         switch content {

@@ -12,12 +12,25 @@ final class ScriptedUplink: Uplink {
         var acknowledgesByItself = true
         var largest = 0
         var refuses: (line: String, reasonCode: UInt8)?
+        var terms: (@Sendable (Bool) async -> UplinkTerms)?
+        var connectWasSent = false
+        var runs = 0
     }
 
     private let state = Mutex(State())
 
-    func run(will: OutgoingMessage?, onEvent: @escaping @Sendable (UplinkEvent) -> Void) async throws(UplinkError) {
-        state.withLock { $0.onEvent = onEvent }
+    func run(
+        terms: @escaping @Sendable (_ connectWasSent: Bool) async -> UplinkTerms,
+        onEvent: @escaping @Sendable (UplinkEvent) -> Void
+    ) async throws(UplinkError) {
+        state.withLock {
+            $0.onEvent = onEvent
+            $0.terms = terms
+            $0.connectWasSent = false
+            $0.runs += 1
+        }
+        // An end in order drops the connection without a word.
+        defer { state.withLock { $0.isConnected = false } }
         while !Task.isCancelled {
             do { try await ContinuousClock().sleep(for: .seconds(60)) } catch { return }
         }
@@ -62,6 +75,25 @@ final class ScriptedUplink: Uplink {
             return [.connected(facts)]
         }
     }
+
+    /// Connects as the link would: with terms asked for anew.
+    ///
+    /// - Returns: The terms.
+    func connectOnTerms(_ facts: ConnectionFacts = ConnectionFacts()) async -> UplinkTerms {
+        let (ask, wasSent) = state.withLock { state in
+            defer { state.connectWasSent = true }
+            return (state.terms, state.connectWasSent)
+        }
+        let terms = await ask?(wasSent) ?? UplinkTerms()
+        connect(facts)
+        return terms
+    }
+
+    /// How often the link was run.
+    var runs: Int { state.withLock { $0.runs } }
+
+    /// The broker brings a message.
+    func bring(_ message: IncomingMessage) { tell { _ in [.received(message)] } }
 
     func disconnect() {
         tell { state in

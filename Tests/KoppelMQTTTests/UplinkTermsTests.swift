@@ -1,0 +1,124 @@
+import KoppelCore
+import KoppelMQTT
+import KoppelTestKit
+import Synchronization
+import Testing
+
+/// What the link does for those who also listen: subscriptions, and terms that differ per connection.
+@Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
+struct UplinkTermsTests {
+    private final class Asked: Sendable {
+        let answers = Mutex<[Bool]>([])
+    }
+
+    @Test(arguments: [DestinationSettings.ProtocolVersion.mqtt5, .mqtt311])
+    func `what the broker has for a subscription comes as an event, and what was kept says so`(
+        version: DestinationSettings.ProtocolVersion
+    ) async throws {
+        try await withBroker { broker in
+            let link = MQTTLink(settings: try settings(port: broker.port, version: version), timing: .quick)
+            let other = MQTTLink(settings: try settings(port: broker.port, clientID: "other"), timing: .quick)
+            try await withLink(other) { events in
+                try await events.connected()
+                try await events.acknowledged(
+                    try await other.publish(message("kept", topic: "in/kept", retain: true)))
+                var received: [IncomingMessage] = []
+                let (stream, continuation) = AsyncStream.makeStream(of: UplinkEvent.self)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await link.run(
+                            terms: { _ in UplinkTerms(filters: ["in/#", "other"]) },
+                            onEvent: { continuation.yield($0) })
+                    }
+                    var own = Events(stream)
+                    try await own.connected()
+                    received.append(try await own.received())
+                    try await events.acknowledged(try await other.publish(message("now", topic: "in/now")))
+                    try await events.acknowledged(try await other.publish(message("", topic: "other")))
+                    received.append(try await own.received())
+                    received.append(try await own.received())
+                    group.cancelAll()
+                    try await group.waitForAll()
+                }
+                #expect(
+                    received == [
+                        IncomingMessage(topic: "in/kept", payload: Array("kept".utf8), retain: true),
+                        IncomingMessage(topic: "in/now", payload: Array("now".utf8)),
+                        IncomingMessage(topic: "other", payload: []),
+                    ])
+            }
+        }
+    }
+
+    @Test func `each connection is made on its own terms, and hears whether a CONNECT went before`() async throws {
+        let port = freePort()
+        let link = MQTTLink(settings: try settings(port: port), timing: .quick)
+        let asked = Asked()
+        let (stream, continuation) = AsyncStream.makeStream(of: UplinkEvent.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await link.run(
+                    terms: { wasSent in
+                        asked.answers.withLock { $0.append(wasSent) }
+                        return UplinkTerms()
+                    }, onEvent: { continuation.yield($0) })
+            }
+            var events = Events(stream)
+            _ = try await events.disconnected()
+            _ = try await events.disconnected()
+            try await withBroker(port: port) { _ in _ = try await events.connected() }
+            _ = try await events.disconnected()
+            _ = try await events.disconnected()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        let answers = asked.answers.withLock { $0 }
+        #expect(answers.filter(\.self).count == 1, "one CONNECT left: \(answers)")
+        #expect(answers.first == false)
+    }
+
+    @Test(arguments: [true, false])
+    func `at an orderly end the will comes from the link, and with MQTT 5 also from the broker if asked for`(
+        endsWithWill: Bool
+    ) async throws {
+        try await withBroker { broker in
+            let other = MQTTLink(settings: try settings(port: broker.port, clientID: "other"), timing: .quick)
+            let (heard, hear) = AsyncStream.makeStream(of: UplinkEvent.self)
+            let link = MQTTLink(settings: try settings(port: broker.port), timing: .quick)
+            let (stream, continuation) = AsyncStream.makeStream(of: UplinkEvent.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await other.run(terms: { _ in UplinkTerms(filters: ["will/w"]) }, onEvent: { hear.yield($0) })
+                }
+                var others = Events(heard)
+                try await others.connected()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await link.run(
+                            terms: { _ in
+                                UplinkTerms(will: message("gone", topic: "will/w"), endsWithWill: endsWithWill)
+                            }, onEvent: { continuation.yield($0) })
+                    }
+                    var events = Events(stream)
+                    try await events.connected()
+                    group.cancelAll()
+                    try await group.waitForAll()
+                }
+                _ = try await other.publish(message("end", topic: "will/w"))
+                var texts: [String] = []
+                while texts.last != "end" {
+                    texts.append(String(decoding: try await others.received().payload, as: UTF8.self))
+                }
+                #expect(texts == (endsWithWill ? ["gone", "gone", "end"] : ["gone", "end"]))
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+}
+
+extension Events {
+    mutating func received() async throws -> IncomingMessage {
+        try await first { if case .received(let message) = $0 { message } else { nil } }
+    }
+}
