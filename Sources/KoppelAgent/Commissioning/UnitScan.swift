@@ -7,8 +7,8 @@ internal import KoppelEngine
 /// too, so it does not matter whether that register exists. Units that answer are then asked for the telling points
 /// of the profiles. A share below 1 leaves the rest of the bus time to others (field rule P27).
 package struct UnitScan: Sendable {
-    /// Reads for profiles that one unit gets at most.
-    package static let mostProfileReads = 24
+    /// Reads for profiles that one unit gets at most; the whole library takes fewer, so that no profile is left out.
+    package static let mostProfileReads = 240
 
     /// What is about to happen, to be told before it does.
     package struct Preview: Sendable {
