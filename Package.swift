@@ -22,7 +22,7 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 
 // Files the tests read from the source tree, which are therefore no part of their bundles.
 let testData = [
-    "KoppelCommandTests": ["Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
+    "KoppelCommandTests": ["Exports", "Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
     "KoppelFloorTests": ["Scenarios"], "KoppelModbusTests": ["Transcripts"],
 ]
 

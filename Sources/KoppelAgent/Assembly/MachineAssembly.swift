@@ -4,12 +4,12 @@ internal import KoppelEngine
 /// Turns the settings of a machine into what consumers are told of it.
 struct MachineAssembly {
     let settings: MachineSettings
-    let endpoint: BusEndpoint
+    let bus: BusSettings
     let signals: PublishedSignals
 
-    init(settings: MachineSettings, endpoint: BusEndpoint) {
+    init(settings: MachineSettings, bus: BusSettings) {
         self.settings = settings
-        self.endpoint = endpoint
+        self.bus = bus
         signals = PublishedSignals(points: settings.points)
     }
 
@@ -23,7 +23,11 @@ struct MachineAssembly {
                 .map { describe($0, number: $1) }
                 .sorted { $0.number < $1.number },
             hasState: settings.profile.stateRule != nil,
-            alarms: (settings.profile.alarms + AlarmRule.agentsOwn).map(\.code))
+            alarms: (settings.profile.alarms + AlarmRule.agentsOwn).map(\.code),
+            access: MachineAccess(
+                endpoint: bus.endpoint, unit: settings.unit,
+                responseTimeout: settings.profile.timing.responseTimeout ?? bus.timeout, points: settings.points,
+                interval: settings.profile.interval))
     }
 
     /// A register for a machine that is not registered yet: everything in it that does not belong to the
@@ -37,7 +41,7 @@ struct MachineAssembly {
     }
 
     private var fieldProtocol: MachineDescription.FieldProtocol {
-        switch endpoint {
+        switch bus.endpoint {
         case .tcp: .tcp
         case .rtu: .rtu
         case .rtuOverTCP: .rtuOverTCP

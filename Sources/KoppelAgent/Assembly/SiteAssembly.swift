@@ -53,7 +53,7 @@ struct SiteAssembly {
         var opening: [SweptRecord] = []
         for machine in site.machines {
             guard let bus = site.buses.first(where: { $0.id == machine.bus }) else { continue }
-            let assembly = MachineAssembly(settings: machine, endpoint: bus.endpoint)
+            let assembly = MachineAssembly(settings: machine, bus: bus)
             let register = try await journal.register(
                 MachineRegistration(
                     id: machine.id, signals: assembly.signals.entries.map(\.name),

@@ -106,6 +106,18 @@ extension Field {
         return identifier
     }
 
+    /// An IRI: a scheme, a colon and what follows, without spaces.
+    func iri(example: String) -> String? {
+        guard let text = string() else { return nil }
+        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, !text.contains(where: \.isWhitespace),
+            text.index(after: colon) != text.endIndex
+        else {
+            error("`\(text)` is no IRI", hint: "For example \(example)")
+            return nil
+        }
+        return text
+    }
+
     /// A signal's name.
     func signalName() -> SignalName? {
         guard let text = string() else { return nil }

@@ -63,16 +63,7 @@ struct MeaningReader {
     func semanticIDs() -> [String] {
         guard let field = section["semanticId"] else { return [] }
         let items = field.isList ? field.list() ?? [] : [field]
-        return items.compactMap { item in
-            guard let text = item.string() else { return nil }
-            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, !text.contains(where: \.isWhitespace),
-                text.index(after: colon) != text.endIndex
-            else {
-                item.error("`\(text)` is no IRI", hint: "For example http://qudt.org/vocab/quantitykind/Voltage")
-                return nil
-            }
-            return text
-        }
+        return items.compactMap { $0.iri(example: "http://qudt.org/vocab/quantitykind/Voltage") }
     }
 
     func mtconnect() -> String? {

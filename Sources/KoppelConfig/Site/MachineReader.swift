@@ -96,7 +96,7 @@ struct MachineReader {
 
     private func readNameplate(_ field: Field?, profile: DeviceProfile) -> Nameplate {
         var nameplate = Nameplate(manufacturer: profile.manufacturer, model: profile.model)
-        let keys = ["serial-number", "product-code", "year-of-construction", "asset-tag"]
+        let keys = ["serial-number", "product-code", "year-of-construction", "asset-tag", "uri-of-the-product"]
         guard let section = field?.section(keys) else { return nameplate }
         nameplate.serialNumber = section["serial-number"]?.string()
         nameplate.productCode = section["product-code"]?.string()
@@ -107,6 +107,8 @@ struct MachineReader {
             if text.count > 40 { tag.error("an asset tag has at most 40 characters") }
             nameplate.assetTag = text
         }
+        nameplate.uriOfTheProduct = section["uri-of-the-product"]?.iri(
+            example: "https://id.example.com/press/2404")
         return nameplate
     }
 

@@ -20,10 +20,12 @@ package struct Nameplate: Hashable, Sendable {
     package var productCode: String?
     package var yearOfConstruction: String?
     package var assetTag: String?
+    /// The maker's own IRI for this one product (IDTA 02006 URIOfTheProduct, ID link after IEC 61406).
+    package var uriOfTheProduct: String?
 
     package init(
         manufacturer: String, model: String, serialNumber: String? = nil, productCode: String? = nil,
-        yearOfConstruction: String? = nil, assetTag: String? = nil
+        yearOfConstruction: String? = nil, assetTag: String? = nil, uriOfTheProduct: String? = nil
     ) {
         self.manufacturer = manufacturer
         self.model = model
@@ -31,6 +33,7 @@ package struct Nameplate: Hashable, Sendable {
         self.productCode = productCode
         self.yearOfConstruction = yearOfConstruction
         self.assetTag = assetTag
+        self.uriOfTheProduct = uriOfTheProduct
     }
 }
 
@@ -108,11 +111,15 @@ package struct MachineDescription: Hashable, Sendable {
     package var hasState: Bool
     /// The codes of the alarms it can raise.
     package var alarms: [Identifier]
+    /// How the machine is reached and where its signals lie, for the exports that its owner gets; `nil` for a machine
+    /// as it was before, of which only the descriptor is known.
+    package var access: MachineAccess?
 
     package init(
         number: MachineNumber, id: Identifier, urn: String, rev: UInt32, issued: Timestamp, title: LocalizedText,
         location: [LocationLevel], nameplate: Nameplate, fieldProtocol: FieldProtocol, profile: Identifier,
-        profileVersion: String, signals: [SignalDescription], hasState: Bool = false, alarms: [Identifier] = []
+        profileVersion: String, signals: [SignalDescription], hasState: Bool = false, alarms: [Identifier] = [],
+        access: MachineAccess? = nil
     ) {
         self.number = number
         self.id = id
@@ -128,6 +135,7 @@ package struct MachineDescription: Hashable, Sendable {
         self.signals = signals
         self.hasState = hasState
         self.alarms = alarms
+        self.access = access
     }
 }
 

@@ -16,8 +16,7 @@ extension JSONWriter {
         key("issued")
         time(machine.issued)
         member("agent", agent.urn)
-        // Without an id from the maker it equals the machine's own (3.3).
-        member("globalAssetId", machine.urn)
+        member("globalAssetId", machine.globalAssetID)
         key("title")
         localized(machine.title.isEmpty ? ["en": machine.id.description] : machine.title)
         location(machine.location)
@@ -56,6 +55,7 @@ extension JSONWriter {
         member("model", nameplate.model)
         member("productCode", nameplate.productCode)
         member("serialNumber", nameplate.serialNumber)
+        member("uriOfTheProduct", nameplate.uriOfTheProduct)
         member("yearOfConstruction", nameplate.yearOfConstruction)
         member("assetTag", nameplate.assetTag)
         closeObject()
@@ -73,7 +73,7 @@ extension JSONWriter {
             localized(signal.label)
         }
         member("kind", signal.kind.rawValue)
-        member("quantityKind", quantityKindIRI(of: signal))
+        member("quantityKind", QuantityKind.iri(signal.quantityKind, unit: signal.unit))
         if let unit = signal.unit {
             key("unit")
             openObject()
@@ -100,12 +100,6 @@ extension JSONWriter {
         counter(signal.counter)
         sampling(of: signal)
         closeObject()
-    }
-
-    /// What a signal measures: as described, else what its unit usually measures.
-    private func quantityKindIRI(of signal: SignalDescription) -> String? {
-        guard let kind = signal.quantityKind ?? signal.unit?.typicalQuantityKind else { return nil }
-        return kind.utf8.contains(UInt8(ascii: ":")) ? kind : "http://qudt.org/vocab/quantitykind/" + kind
     }
 
     private mutating func key(_ name: StaticString, _ band: Band?) {

@@ -3,6 +3,6 @@ internal import ArgumentParser
 /// The device library.
 struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "profile", abstract: "Lists, shows and checks device profiles.",
-        subcommands: [ProfileList.self, ProfileShow.self, ProfileCheck.self])
+        commandName: "profile", abstract: "Lists, shows, checks and exports device profiles.",
+        subcommands: [ProfileList.self, ProfileShow.self, ProfileCheck.self, ProfileExport.self])
 }
