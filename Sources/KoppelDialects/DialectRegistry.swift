@@ -9,7 +9,11 @@ package enum DialectRegistry {
         former: [MachineDescription] = []
     ) throws(DialectError) -> SpokenDialect {
         switch destination.dialect {
-        case .dataModel: return .messages(DataModelDialect(agent: agent, machines: machines, former: former))
+        case .dataModel:
+            let dialect = DataModelDialect(
+                agent: agent, machines: machines, former: former, form: destination.topics,
+                exports: destination.exports)
+            return .messages(dialect)
         case .sparkplugB:
             guard let settings = destination.sparkplug else { throw .noEdgeNode }
             return .edgeNode(SparkplugDialect(settings, agent: agent, machines: machines))

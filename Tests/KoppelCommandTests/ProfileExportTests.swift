@@ -140,8 +140,9 @@ struct ProfileExportTests {
           - {signal: x/scaled, entity: InputRegister, address: 3, wireType: int16, scale: 0.1, offset: -40, \
         scaleRegister: x/exponent, kind: measurement, unit: {ucum: t}, limits: {low: -1.5, high: 1e9}, \
         quantityKind: http://qudt.org/vocab/quantitykind/Mass, sentinels: [{raw: "0x8000", means: no-data}]}
-          - {signal: x/exponent, entity: InputRegister, address: 4, wireType: int16, kind: text, publish: false}
-          - {signal: x/hidden, entity: InputRegister, address: 5, wireType: int16, kind: text, publish: false}
+          - {signal: x/exponent, entity: InputRegister, address: 4, wireType: int16, kind: measurement, unit: {ucum: "1"}, \
+        quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless, publish: false}
+          - {signal: x/hidden, entity: InputRegister, address: 5, wireType: int16, kind: event, publish: false}
           - {signal: x/swapped, entity: InputRegister, address: 6, wireType: float32, mostSignificantWord: false, \
         kind: measurement, unit: {ucum: "1"}, quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless, \
         sentinels: [{raw: NaN, means: sensor-fault}]}

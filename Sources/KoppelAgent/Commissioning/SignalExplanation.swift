@@ -69,7 +69,7 @@ package struct SignalExplanation: Sendable {
     private static func destination(
         _ settings: DestinationSettings, _ name: SignalName, _ point: Point, _ machine: MachineSettings
     ) -> Destination {
-        let topics = TopicTree.topics(of: name, location: machine.location)
+        let topics = TopicTree.topics(of: name, location: machine.location, form: settings.topics)
         var reached: [String] = []
         if settings.isServed, point.published {
             if settings.publish.contains(.values) { reached.append(topics.value) }

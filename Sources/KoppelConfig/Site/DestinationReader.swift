@@ -4,7 +4,7 @@ package import KoppelCore
 struct DestinationReader {
     static let keys = [
         "url", "tls", "user", "password", "client-id", "version", "dialect", "publish", "share", "batch", "window",
-        "keepalive", "rate",
+        "keepalive", "rate", "topics", "exports",
     ]
     static let usualPublications: Set<DestinationSettings.Publication> = [
         .meta, .values, .batches, .state, .events, .alarms, .oee,
@@ -32,13 +32,14 @@ struct DestinationReader {
         let batch = readBatch(section["batch"])
         let window = section["window"]?.int(in: 1...1_000) ?? 20
         let keepalive = section["keepalive"]?.duration(in: .seconds(5) ... .seconds(3_600)) ?? .seconds(30)
+        let topics = section["topics"]?.choice(TopicTree.Form.self) ?? .levels
         let rate = section["rate"]?.rate(in: 1_000...1_000_000_000)
         guard let id, let address, let clientID, let share else { return nil }
         let settings = DestinationSettings(
             id: id, host: address.host, port: address.port, tls: tls, user: user, password: password,
             clientID: clientID, version: version, dialect: dialect, publish: publish, share: share,
             batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive,
-            rate: rate)
+            rate: rate, topics: topics, exports: readExports(section, share: share, publish: publish))
         warnIfNotServed(settings, section)
         return settings
     }
@@ -110,6 +111,22 @@ struct DestinationReader {
             return nil
         }
         return secrets.path(policy).map { .policy(path: $0) }
+    }
+
+    /// The documents name addresses in the owner's network, so only the owner's own broker gets them.
+    private func readExports(
+        _ section: Section, share: DestinationSettings.Share, publish: Set<DestinationSettings.Publication>
+    ) -> Bool {
+        let isWanted = section["exports"]?.bool()
+        if isWanted == true, share != .all {
+            section["exports"]?.error(
+                "exports name addresses in your network and only go to your own broker",
+                hint: "Leave `exports` out where `share` is a policy.")
+        }
+        if isWanted == true, !publish.contains(.meta) {
+            section["exports"]?.error("exports go with the descriptors", hint: "Name meta under `publish`.")
+        }
+        return (isWanted ?? true) && share == .all && publish.contains(.meta)
     }
 
     private func readBatch(_ field: Field?) -> (readings: Int, every: Duration) {

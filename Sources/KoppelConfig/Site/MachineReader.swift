@@ -112,17 +112,20 @@ struct MachineReader {
         return nameplate
     }
 
-    /// A topic is at most 255 bytes (data model 3.11). The flat form only turns slashes into dots, so it is as long.
+    /// A topic is at most 255 bytes (data model 3.11), in either form: a destination may use the other one tomorrow.
     private func checkTopics(_ location: [LocationLevel], points: [Point], alarms: [AlarmRule], _ field: Field) {
-        let base = "kpl/v1/" + location.map(\.id.description).joined(separator: "/")
-        var ends = points.filter(\.published).map { "/_value/\($0.signal)" }
-        ends += alarms.map { "/_alarm/\($0.code)" }
-        ends.append("/_meta/rev/\(UInt32.max)")
-        guard let longest = ends.max(by: { $0.utf8.count < $1.utf8.count }) else { return }
-        let length = base.utf8.count + longest.utf8.count
-        if length > 255 {
+        let published = points.filter(\.published)
+        let totals = published.filter { $0.kind == .counter }.compactMap { SignalName("\($0.signal)-total") }
+        let topics = TopicTree.Form.allCases.map { form in
+            TopicTree.longestTopic(
+                location: location, signals: published.map(\.signal) + totals,
+                alarms: (alarms + AlarmRule.agentsOwn).map(\.code), form: form)
+        }
+        guard let longest = topics.max(by: { $0.utf8.count < $1.utf8.count }) else { return }
+        let length = longest.utf8.count
+        if length > TopicTree.maximumLength {
             field.keyError(
-                "its longest topic is \(length) bytes, and 255 is the most: \(base)\(longest)",
+                "its longest topic is \(length) bytes, and 255 is the most: \(longest)",
                 hint: "Shorten ids or leave out levels of the location.")
         }
     }

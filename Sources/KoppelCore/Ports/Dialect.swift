@@ -8,6 +8,10 @@ package protocol Dialect: Sendable {
     /// What goes out first after each connect, in this order: status, then a descriptor per machine.
     func birth(_ status: AgentStatus) -> [OutgoingMessage]
 
+    /// What is told of the machines besides, large and of no hurry: the message at an index from 0, made when it is asked
+    /// for, and `nil` after the last.
+    func extra(at index: Int) -> OutgoingMessage?
+
     /// The status alone, when it changed while connected.
     func status(_ status: AgentStatus) -> OutgoingMessage
 
@@ -34,6 +38,10 @@ package protocol Dialect: Sendable {
     /// There is at least one record, and all are of the same machine, epoch, revision and clock state. `buffered` is
     /// true if they waited in the journal while the uplink was away.
     func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage?
+}
+
+extension Dialect {
+    package func extra(at index: Int) -> OutgoingMessage? { nil }
 }
 
 /// The newest value of a signal that was not bad.

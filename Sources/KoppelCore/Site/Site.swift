@@ -271,13 +271,16 @@ package struct DestinationSettings: Hashable, Sendable {
     package var keepalive: Duration
     /// The most history that goes out, in bytes per second; `nil` for as fast as the way takes it.
     package var rate: Int?
+    package var topics: TopicTree.Form
+    /// True if each machine's Thing Description and asset shell are published, which only the owner's own broker gets.
+    package var exports: Bool
 
     package init(
         id: Identifier, host: String, port: UInt16, tls: TLSSettings? = nil, user: String? = nil,
         password: SecretReference? = nil, clientID: String, version: ProtocolVersion = .mqtt5,
         dialect: DialectKind = .dataModel, sparkplug: SparkplugSettings? = nil, publish: Set<Publication>, share: Share,
         batchReadings: Int = 2_000, batchEvery: Duration = .zero, window: Int = 20,
-        keepalive: Duration = .seconds(30), rate: Int? = nil
+        keepalive: Duration = .seconds(30), rate: Int? = nil, topics: TopicTree.Form = .levels, exports: Bool = false
     ) {
         self.id = id
         self.host = host
@@ -296,6 +299,8 @@ package struct DestinationSettings: Hashable, Sendable {
         self.window = window
         self.keepalive = keepalive
         self.rate = rate
+        self.topics = topics
+        self.exports = exports
     }
 }
 

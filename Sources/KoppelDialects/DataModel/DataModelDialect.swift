@@ -10,20 +10,37 @@ package struct DataModelDialect: Dialect {
     private let remembered: [MachineNumber: PreparedMachine]
     /// Topics on which a broker may keep something of a machine or signal that is gone.
     private let retired: [String]
+    /// The machines of which Thing Description and asset shell are published, with the base of their topics.
+    private let exported: [(machine: MachineDescription, base: String)]
 
     /// Renders everything that stays the same for these machines, so that messages only fill in numbers.
     ///
     /// `former` are the machines as they were before. Of what they retained, older descriptors stay, since messages may
     /// refer to them, and the rest is cleared at each connect where the present machines do not write. What was read of
-    /// machines and signals that are gone is still delivered.
-    package init(agent: AgentDescription, machines: [MachineDescription], former: [MachineDescription] = []) {
+    /// machines and signals that are gone is still delivered. With `exports` each machine's Thing Description and asset
+    /// shell are published too, which name addresses in the owner's network: on the owner's own broker only.
+    package init(
+        agent: AgentDescription, machines: [MachineDescription], former: [MachineDescription] = [],
+        form: TopicTree.Form = .levels, exports: Bool = false
+    ) {
         self.agent = agent
         statusTopic = TopicTree.agentStatus(agent.id, location: agent.location)
-        self.machines = machines.map { PreparedMachine($0, agent: agent) }
+        exported = machines.filter { exports && $0.access != nil && !$0.signals.isEmpty }.map {
+            ($0, TopicTree.machineBase($0.location, form: form))
+        }
+        let prepared = machines.map {
+            PreparedMachine($0, agent: agent, form: form, hasExports: exports && $0.access != nil)
+        }
+        self.machines = prepared
         indices = Dictionary(machines.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
-        remembered = Self.remembered(former, present: machines).mapValues { PreparedMachine($0, agent: agent) }
-        let written = Set(self.machines.flatMap(\.latestTopics))
-        retired = Set(former.flatMap { PreparedMachine($0, agent: agent).latestTopics }).subtracting(written).sorted()
+        remembered = Self.remembered(former, present: machines).mapValues {
+            PreparedMachine($0, agent: agent, form: form)
+        }
+        let written = Set(zip(machines, prepared).flatMap { $1.latestTopics(hasExports: exports && $0.access != nil) })
+        let kept = former.flatMap {
+            PreparedMachine($0, agent: agent, form: form).latestTopics(hasExports: $0.access != nil)
+        }
+        retired = Set(kept).subtracting(written).sorted()
     }
 
     /// Each former machine as it is now, or last was, with every signal it ever had in this run.
@@ -48,6 +65,17 @@ package struct DataModelDialect: Dialect {
     package func birth(_ status: AgentStatus) -> [OutgoingMessage] {
         [self.status(status)] + machines.flatMap(\.birth)
             + retired.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
+    }
+
+    package func extra(at index: Int) -> OutgoingMessage? {
+        let kinds = ExportTopic.allCases
+        guard index < exported.count * kinds.count else { return nil }
+        let (machine, base) = exported[index / kinds.count]
+        guard let device = ExportedDevice(machine) else { return nil }
+        let kind = kinds[index % kinds.count]
+        return OutgoingMessage(
+            topic: base + kind.rawValue, payload: Array(kind.document(of: device).compact.utf8), retain: true,
+            contentType: kind.contentType)
     }
 
     package func status(_ status: AgentStatus) -> OutgoingMessage {

@@ -2,7 +2,7 @@ internal import KoppelCore
 
 /// The descriptor of a machine: everything that rarely changes (data model 3.3, 3.4 and 3.12 c).
 extension JSONWriter {
-    mutating func descriptor(of machine: MachineDescription, agent: AgentDescription) {
+    mutating func descriptor(of machine: MachineDescription, agent: AgentDescription, links: [ExportTopic] = []) {
         openObject()
         key("@context")
         openArray()
@@ -31,6 +31,12 @@ extension JSONWriter {
         openArray()
         for signal in machine.signals { describe(signal) }
         closeArray()
+        if !links.isEmpty {
+            key("links")
+            openObject()
+            for link in links { member(link.link, link.rawValue) }
+            closeObject()
+        }
         closeObject()
     }
 

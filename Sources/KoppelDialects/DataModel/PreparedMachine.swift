@@ -23,8 +23,8 @@ final class PreparedMachine: Sendable {
     /// What an event's kind, or an alarm's code, follows.
     let eventBase: String
     let alarmBase: String
-    /// Where a broker keeps the machine's descriptor, the latest reading of each signal, its state and its alarms.
-    let latestTopics: [String]
+    private let base: String
+    private let ownTopics: [String]
     /// The descriptor on its two topics; none if the machine has no signals, which has no valid descriptor.
     let birth: [OutgoingMessage]
     /// `{"machine":"...","rev":` as a batch begins.
@@ -33,8 +33,8 @@ final class PreparedMachine: Sendable {
     /// Signal number to index in ``signals``, or -1 for a signal that was retired.
     private let indices: [Int32]
 
-    init(_ machine: MachineDescription, agent: AgentDescription) {
-        let base = TopicTree.machineBase(machine.location)
+    init(_ machine: MachineDescription, agent: AgentDescription, form: TopicTree.Form, hasExports: Bool = false) {
+        let base = TopicTree.machineBase(machine.location, form: form)
         rev = machine.rev
         urn = machine.urn
         batchTopic = base + "_batch"
@@ -42,7 +42,8 @@ final class PreparedMachine: Sendable {
         windowTopic = base + "_oee"
         eventBase = base + "_event/"
         alarmBase = base + "_alarm/"
-        birth = PreparedMachine.birth(of: machine, agent: agent, base: base)
+        let links = hasExports ? [ExportTopic.thing, .shell] : []
+        birth = PreparedMachine.birth(of: machine, agent: agent, base: base, links: links)
         batchHead = render { json in
             json.openObject()
             json.key("machine")
@@ -59,18 +60,25 @@ final class PreparedMachine: Sendable {
                 json.string(signal.name.description)
             }
             return Signal(
-                valueTopic: base + "_value/\(signal.name)",
+                valueTopic: base + TopicTree.valueEnd(signal.name, form: form),
                 seriesHead: name + (unitMember ?? []) + Array(#","seq":"#.utf8),
                 olderSeriesHead: name + Array(#","seq":"#.utf8),
                 gapHead: name + Array(#","from":"#.utf8),
                 unitMember: unitMember ?? [])
         }
-        latestTopics =
+        self.base = base
+        ownTopics =
             [base + "_meta"] + signals.map(\.valueTopic) + (machine.hasState ? [base + "_state"] : [])
             + machine.alarms.map { base + "_alarm/\($0)" }
         var indices = [Int32](repeating: -1, count: (machine.signals.map { Int($0.number.rawValue) }.max() ?? -1) + 1)
         for (index, signal) in machine.signals.enumerated() { indices[Int(signal.number.rawValue)] = Int32(index) }
         self.indices = indices
+    }
+
+    /// Where a broker keeps the machine's descriptor and what links to it, the latest reading of each signal, its state
+    /// and its alarms.
+    func latestTopics(hasExports: Bool) -> [String] {
+        ownTopics + (hasExports ? ExportTopic.allCases.map { base + $0.rawValue } : [])
     }
 
     /// The place in ``signals``; `nil` if the machine has no such signal any more.
@@ -81,11 +89,11 @@ final class PreparedMachine: Sendable {
         return Int(indices[number])
     }
 
-    private static func birth(of machine: MachineDescription, agent: AgentDescription, base: String)
-        -> [OutgoingMessage]
-    {
+    private static func birth(
+        of machine: MachineDescription, agent: AgentDescription, base: String, links: [ExportTopic]
+    ) -> [OutgoingMessage] {
         guard !machine.signals.isEmpty else { return [] }
-        let descriptor = render { $0.descriptor(of: machine, agent: agent) }
+        let descriptor = render { $0.descriptor(of: machine, agent: agent, links: links) }
         return [base + "_meta", base + "_meta/rev/\(machine.rev)"].map { topic in
             OutgoingMessage(topic: topic, payload: descriptor, retain: true, contentType: DataModel.contentType)
         }
