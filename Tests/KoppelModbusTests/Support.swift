@@ -51,10 +51,11 @@ extension ModbusLink {
 
 /// Opens the link, lends it, and closes it.
 func withLink<Result>(
-    _ endpoint: BusEndpoint, timeout: Duration = .milliseconds(300),
+    _ endpoint: BusEndpoint, timeout: Duration = .milliseconds(300), yieldsLine: Bool = false,
     body: (any ModbusLink) async throws -> Result
 ) async throws -> Result {
-    let link = try ModbusBus.link(for: try settings(endpoint, timeout: timeout), clock: wallClock)
+    let link = try ModbusBus.link(
+        for: try settings(endpoint, timeout: timeout), clock: wallClock, yieldsLine: yieldsLine)
     try await link.open()
     do {
         let result = try await body(link)

@@ -143,7 +143,7 @@ struct SiteAssembly {
     ) -> BusService<ThreadClock>? {
         guard !machines.isEmpty else { return nil }
         do throws(BusError) {
-            let link = try ModbusBus.link(for: bus, clock: wallClock, tap: tap)
+            let link = try ModbusBus.link(for: bus, clock: wallClock, tap: tap, yieldsLine: true)
             return BusService(
                 bus: bus, machines: machines,
                 parts: .init(

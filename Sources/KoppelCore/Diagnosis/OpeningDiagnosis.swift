@@ -18,7 +18,7 @@ struct OpeningDiagnosis {
             return BusFinding(.unusable, .certain, evidence: sentence, advice: "Correct the url of the bus")
         case .portInUse(let holder): return busy(holder: holder)
         case .linkDown(let errno): return linkDown(errno)
-        case .timeout, .badFrame:
+        case .timeout, .answerOutstanding, .badFrame:
             return silent
         }
     }

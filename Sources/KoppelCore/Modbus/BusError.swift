@@ -3,6 +3,8 @@ package struct BusError: Error, Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// No whole answer within the response timeout.
         case timeout
+        /// Nothing was asked: the answer to an earlier question may still come, and would look like this one's.
+        case answerOutstanding
         /// Something came that is not an answer to this request; the sentence says what.
         case badFrame(BadFrame)
         /// The connection or the port is gone, or could not be opened.
@@ -56,7 +58,7 @@ package struct BusError: Error, Hashable, Sendable {
 
     package var recovery: Recovery {
         switch kind {
-        case .timeout, .badFrame: .nextSlot
+        case .timeout, .answerOutstanding, .badFrame: .nextSlot
         case .linkDown, .portInUse, .refused, .unknownHost: .reopen
         case .unusable: .giveUp
         }
@@ -65,7 +67,7 @@ package struct BusError: Error, Hashable, Sendable {
     /// The quality rule of the readings this error stands for (data model 4.2, rows 4, 16, 19).
     package var condition: Condition {
         switch kind {
-        case .timeout, .linkDown, .portInUse, .unknownHost: .timeout
+        case .timeout, .answerOutstanding, .linkDown, .portInUse, .unknownHost: .timeout
         case .refused: .connectionRefused
         case .badFrame: .frameError
         case .unusable: .configError
@@ -81,6 +83,9 @@ extension BusError: CustomStringConvertible {
             switch kind {
             case .timeout:
                 "no answer after \(milliseconds) ms. Check power, wiring, unit id and baud rate"
+            case .answerOutstanding:
+                "not asked: the answer to an earlier question may still come and would be taken for this one's. "
+                    + "It is asked again by itself"
             case .badFrame(.unreadable):
                 "the answer was refused after \(milliseconds) ms: \(BadFrame.unreadable.rawValue). "
                     + "Check baud rate, format and the two wires"

@@ -35,6 +35,11 @@ extension BusPolling {
                 return .done
             case .failure(let error):
                 if Task.isCancelled { return .stopped }
+                if error.kind == .answerOutstanding {
+                    // Nothing was asked, so this says nothing of the unit.
+                    machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
+                    return .done
+                }
                 if error.recovery == .nextSlot {
                     note(units[unit].unanswered(error, time: parts.wallClock.now, now: now), machine, error)
                     if retries < units[unit].retries, mayAskAgain(unit, read, until: end) {

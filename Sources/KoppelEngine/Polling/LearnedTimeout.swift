@@ -30,8 +30,8 @@ struct LearnedTimeout: Sendable {
             switch endpoint {
             // A busy controller on a switched network, and a box under load.
             case .tcp: .milliseconds(200)
-            // The link guards itself against late answers for four timeouts (fault R07). A quarter of the configured
-            // time keeps that guard as long as without learning.
+            // An answer after its time costs a serial line more than waiting for it: for a while the question can only be
+            // asked in another way, or not at all (fault R07).
             case .rtu: max(.milliseconds(100), longest / 4)
             case .rtuOverTCP: max(.milliseconds(300), longest / 4)
             }

@@ -98,10 +98,15 @@ package actor ModbusBus: ModbusLink {
 extension ModbusBus {
     /// The link to a bus, closed. `tap` sees what goes over it.
     ///
+    /// On a serial line a question may have to wait until a late answer to an earlier one must have passed, up to three
+    /// response timeouts. `yieldsLine` makes it fail at once (``BusError/Kind-swift.enum/answerOutstanding``), so that
+    /// other units can be asked; otherwise the line is left silent meanwhile.
+    ///
     /// - Throws: ``BusError/Kind-swift.enum/unusable(_:)`` if a bus like this cannot be used.
     package static func link(
-        for bus: BusSettings, clock: WallClock, tap: (any FrameTap)? = nil
+        for bus: BusSettings, clock: WallClock, tap: (any FrameTap)? = nil, yieldsLine: Bool = false
     ) throws(BusError) -> any ModbusLink {
+        let patience: RTUConversation.Patience = yieldsLine ? .yields : .waits
         do throws(LinkFault) {
             switch bus.endpoint {
             case .tcp(let host, let port):
@@ -110,12 +115,15 @@ extension ModbusBus {
             case .rtu(let device, let line):
                 try SerialPort.check(line)
                 return ModbusBus(
-                    bus, clock: clock, tap: tap, transport: RTUTransport(device: device, line: line, tap: tap))
+                    bus, clock: clock, tap: tap,
+                    transport: RTUTransport(
+                        device: device, line: line, longest: bus.timeout, patience: patience, tap: tap))
             case .rtuOverTCP(let host, let port, let line):
                 let socket = TCPSocket(names: SystemHostNames(host: host), port: port, tap: tap)
                 return ModbusBus(
                     bus, clock: clock, tap: tap,
-                    transport: RTUOverTCPTransport(socket: socket, line: line, tap: tap))
+                    transport: RTUOverTCPTransport(
+                        socket: socket, line: line, longest: bus.timeout, patience: patience, tap: tap))
             }
         } catch {
             throw BusError(kind: error.kind, bus: bus.id.description, request: nil, elapsed: .zero)

@@ -23,7 +23,18 @@ struct RTUConversation {
     /// What an adapter may take to hand received bytes over.
     static let adapterDelay = Duration.milliseconds(10)
 
+    /// What becomes of a question that has to wait until a late answer to an earlier one must have passed.
+    enum Patience {
+        /// The line is left silent meanwhile, as suits a tool that asks one thing at a time.
+        case waits
+        /// It fails at once if it would take longer than its timeout, so that the line is free for other units.
+        case yields
+    }
+
     private let line: SerialLine
+    /// The longest that an answer may take as configured. The timeout of one question is mostly shorter.
+    private let longest: Duration
+    private let patience: Patience
     private var buffer: ReceiveBuffer
     private var stale = StaleAnswers()
     private var recent = RecentAnswers()
@@ -39,8 +50,10 @@ struct RTUConversation {
         let print: UInt64
     }
 
-    init(line: SerialLine, tap: (any FrameTap)?) {
+    init(line: SerialLine, longest: Duration, patience: Patience, tap: (any FrameTap)?) {
         self.line = line
+        self.longest = longest
+        self.patience = patience
         buffer = ReceiveBuffer(tap: tap)
     }
 
@@ -115,6 +128,7 @@ struct RTUConversation {
         case .asIs: asked = Int(request.count)
         case .widened(let count): asked = count
         case .asIsAfter(let moment):
+            guard patience == .waits || moment <= .now + timeout else { throw LinkFault(.answerOutstanding) }
             asked = Int(request.count)
             while try Waiting.readable(descriptor, until: moment) {
                 try overhear(on: descriptor)
@@ -136,8 +150,11 @@ struct RTUConversation {
             let exchange = Exchange(outcome: outcome, sent: sent, received: received)
             return Found(exchange: exchange, asked: asked, print: print)
         } catch {
-            // Whatever came instead, the answer to this question may still follow.
-            stale.unanswered(request, asked: asked, timeout: timeout, at: .now)
+            // Whatever came instead, the answer to this question may still follow. If as much came as the answer has,
+            // that was it, damaged; if not, it may take as long as an answer of this unit ever may.
+            let length = RTU.minimumFrameLength + AnswerPDU.dataLength(request.table, count: asked)
+            let expected = buffer.count >= length ? timeout : max(timeout, longest)
+            stale.unanswered(request, asked: asked, timeout: expected, at: .now)
             if case .badFrame = error.kind { counters.damaged += 1 }
             forget()
             throw error

@@ -13,9 +13,12 @@ final class RTUOverTCPTransport: Transport, RTUWire {
     /// The connection that the conversation is on.
     private var connection = 0
 
-    init(socket: TCPSocket, line: SerialLine, tap: (any FrameTap)? = nil) {
+    init(
+        socket: TCPSocket, line: SerialLine, longest: Duration, patience: RTUConversation.Patience = .waits,
+        tap: (any FrameTap)? = nil
+    ) {
         self.socket = socket
-        conversation = RTUConversation(line: line, tap: tap)
+        conversation = RTUConversation(line: line, longest: longest, patience: patience, tap: tap)
     }
 
     var counters: LinkCounters { conversation.counters }
@@ -51,7 +54,7 @@ final class RTUOverTCPTransport: Transport, RTUWire {
             switch error.kind {
             case .timeout: socket.wentUnanswered()
             case .badFrame: socket.answered()
-            case .linkDown, .portInUse, .refused, .unknownHost, .unusable: break
+            case .answerOutstanding, .linkDown, .portInUse, .refused, .unknownHost, .unusable: break
             }
             throw error
         }

@@ -14,13 +14,14 @@ final class RTUTransport: Transport, RTUWire {
     private var lost: LinkFault?
 
     init(
-        device: String, line: SerialLine, lockFolder: String = PortLockFile.folder, tap: (any FrameTap)? = nil
+        device: String, line: SerialLine, longest: Duration = .zero, patience: RTUConversation.Patience = .waits,
+        lockFolder: String = PortLockFile.folder, tap: (any FrameTap)? = nil
     ) {
         self.device = device
         self.line = line
         self.lockFolder = lockFolder
         self.tap = tap
-        conversation = RTUConversation(line: line, tap: tap)
+        conversation = RTUConversation(line: line, longest: longest, patience: patience, tap: tap)
     }
 
     var counters: LinkCounters { conversation.counters }

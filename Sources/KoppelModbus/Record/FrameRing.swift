@@ -161,6 +161,7 @@ extension BusError.Kind {
         case .linkDown(let errno): "link down, errno \(errno)"
         case .portInUse(let holder): "the port is in use by \(holder.harmless)"
         case .refused: "connection refused"
+        case .answerOutstanding: "not asked"
         case .unknownHost: "unknown host"
         case .unusable(let sentence): sentence.harmless
         }

@@ -97,6 +97,19 @@ struct BusServiceTests {
         #expect(link.openings.count == 1)
     }
 
+    @Test func `R07: what the line could not ask is missing, and the unit is asked in its next slot as before`()
+        async throws
+    {
+        let link = try await run(
+            .init(answer: { _, at in
+                (.seconds(3)..<(.seconds(8))).contains(at) ? (.fails(.answerOutstanding), .zero) : (.words, .zero)
+            }), until: .milliseconds(12_500))
+        #expect(link.times() == (0...12).map { .seconds($0) })
+        let story = await readings()
+        #expect(story.contains("0:2 timeout"))
+        #expect(story.last?.hasSuffix("good 7") == true)
+    }
+
     @Test func `row 15: a unit its gateway calls absent says so in the end, also while it is not asked`() async throws {
         let link = try await run(
             .init(answer: { _, at in (at < .seconds(1) ? .words : .exception(11), .milliseconds(10)) }),

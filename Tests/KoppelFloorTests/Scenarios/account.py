@@ -100,15 +100,18 @@ class Account:
             previous, refused = (moment, value), 0
 
     def were_asked_again(self, key, first, next):
-        """True if each value before `next` was served less than half an interval before the one after it: then the
-        machine was asked twice for one slot, because the agent doubted what came first, and the slot has its reading."""
-        if next - first > 3:
+        """True if each value between these two was served less than half an interval after the one before it, or before
+        the one after it: then the machine was asked twice for one slot, because the agent doubted what came first, and
+        the slot has its reading."""
+        if next - first > 4:
             return False
         when = getattr(self.truth, "when", {})
         name = (self.ledger.names.get(key[0], "?"), key[1].split("/")[1])
         times = [when.get((*name, value)) for value in range(first, next + 1)]
-        return None not in times and all(
-            b - a < self.interval / 2e9 for a, b in zip(times, times[1:]))
+        if None in times:
+            return False
+        close = [b - a < self.interval / 2e9 for a, b in zip(times, times[1:])]
+        return all(before or after for before, after in zip(close, close[1:]))
 
     def check_hole(self, key, name, previous, now, refused):
         self.holes += 1
@@ -116,7 +119,7 @@ class Account:
         over = [g for g in self.ledger.gaps[key] if g[0] <= now[0] and g[1] >= previous[0] - self.interval]
         if missing < 0:
             self.faults.append(f"{key} {name}: {now[1]} after {previous[1]}")
-        elif self.were_asked_again(key, previous[1] + 1, now[1]):
+        elif self.were_asked_again(key, previous[1], now[1]):
             self.refused += 1
         elif over and sum(gap[2] for gap in over) + refused >= missing:
             self.declared += 1
