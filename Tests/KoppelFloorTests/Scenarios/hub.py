@@ -31,6 +31,8 @@ class Ledger:
     def take(self, topic, payload):
         kind = next((level for level in topic.split("/") if level.startswith("_")), "")
         kind = "status" if topic.endswith("/status") else kind[1:]
+        if topic.endswith(("/_meta/td", "/_meta/aas")):
+            kind = "export"     # in the forms of others, which the data model does not describe
         if payload and self.kept_of[kind] < self.keep_messages // 4:
             self.kept_of[kind] += 1
             self.kept.append((kind, payload))
