@@ -23,6 +23,7 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 // Files the tests read from the source tree, which are therefore no part of their bundles.
 let testData = [
     "KoppelCommandTests": ["Exports", "Golden"], "KoppelConfigTests": ["Fixtures"], "KoppelDialectsTests": ["Golden"],
+    "KoppelEngineTests": ["Sparkplug/Assertions"],
     "KoppelFloorTests": ["Scenarios"], "KoppelModbusTests": ["Transcripts"],
 ]
 
@@ -96,7 +97,7 @@ let package = Package(
             ("KoppelMQTTTests", ["KoppelCore", "KoppelExecutor", "KoppelMQTT"]),
             ("KoppelJournalTests", ["KoppelCore", "KoppelJournal", .product(name: "GRDB", package: "GRDB.swift")]),
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
-            ("KoppelEngineTests", ["KoppelCore", "KoppelModbus", "KoppelEngine", log]),
+            ("KoppelEngineTests", ["KoppelCore", "KoppelDialects", "KoppelModbus", "KoppelEngine", log]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
             ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelModbus", "KoppelAgent", "koppel"]),
             ("KoppelAgentTests", ["KoppelCore", "KoppelAgent"]),

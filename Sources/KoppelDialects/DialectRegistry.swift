@@ -16,7 +16,13 @@ package enum DialectRegistry {
             return .messages(dialect)
         case .sparkplugB:
             guard let settings = destination.sparkplug else { throw .noEdgeNode }
-            return .edgeNode(SparkplugDialect(settings, agent: agent, machines: machines))
+            let told = machines.map { machine in
+                var told = machine
+                told.hasState = machine.hasState && destination.publish.contains(.state)
+                if !destination.publish.contains(.alarms) { told.alarms = [] }
+                return told
+            }
+            return .edgeNode(SparkplugDialect(settings, agent: agent, machines: told))
         }
     }
 }

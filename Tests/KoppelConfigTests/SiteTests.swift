@@ -30,9 +30,38 @@ struct SiteTests {
         #expect(hub.port == 8_883)
         #expect(hub.tls?.key == .file(path: "/run/credentials/koppel.service/box-key"))
         #expect(hub.share == .policy(path: "/etc/koppel/sharing/hub-zuidholland.yaml"))
-        #expect(site.destinations.map(\.isServed) == [true, false, false])
-        #expect(site.destinations.map(\.publish.count) == [6, 2, 7])
+        #expect(site.destinations.map(\.isServed) == [true, false, true])
+        #expect(site.destinations.map(\.publish.count) == [6, 2, 5])
         #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))
+    }
+
+    @Test
+    func
+        `tck-id-intro-group-id-string, tck-id-intro-edge-node-id-string: who we are in Sparkplug comes from the location`()
+        throws
+    {
+        let site = try #require(try load(try Fixture.text("site-good-blueprint.yaml")).site)
+        let scada = try #require(site.destinations.first { $0.id.description == "scada" })
+        #expect(scada.sparkplug == SparkplugSettings(group: "acme:hengelo", node: "box-1"))
+        #expect(scada.publish.contains(.values), "a birth says how things stand")
+    }
+
+    @Test(arguments: [("mqtt://b", "n", true), ("mqtt://b", "m", false), ("mqtt://c", "n", false)])
+    func
+        `tck-id-intro-edge-node-id-uniqueness, tck-id-topic-structure-namespace-unique-edge-node-descriptor, tck-id-payloads-nbirth-edge-node-descriptor: no edge node is on a broker twice`(
+            url: String, node: String, isRefused: Bool
+        ) throws
+    {
+        let load = try load(
+            """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            destinations:
+              one: {url: "mqtt://b", share: all, dialect: sparkplug-b, sparkplug: {node: n}}
+              two: {url: "\(url)", share: all, client-id: x, dialect: sparkplug-b, sparkplug: {node: \(node)}}
+            """)
+        #expect((load.site == nil) == isRefused)
+        #expect(load.issues.count == (isRefused ? 1 : 0))
     }
 
     @Test func `P05: direction control by the kernel stands in the url`() throws {

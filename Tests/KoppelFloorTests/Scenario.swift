@@ -26,10 +26,11 @@ enum Scenario {
     static var isReady: Bool { missing == nil }
     static let whyNot: String = missing ?? ""
 
-    /// Whether Python has the libraries the scenarios use.
-    static func hasLibraries() async -> Bool {
+    /// Whether Python has the libraries the scenarios use, and these besides.
+    static func hasLibraries(and more: String = "sys") async -> Bool {
         let result = try? await run(  // no Python at all is a "no" too
-            .name("env"), arguments: [python, "-c", "import paho.mqtt, pymodbus, jsonschema"], output: .discarded,
+            .name("env"), arguments: [python, "-c", "import paho.mqtt, pymodbus, jsonschema, \(more)"],
+            output: .discarded,
             error: .discarded)
         return result?.terminationStatus == .exited(0)
     }

@@ -165,25 +165,44 @@ struct SiteAssembly {
         do throws(DialectError) {
             let inputs = DestinationInputs(destination)
             let gauge = DeliveryGauge()
-            let spoken = try DialectRegistry.dialect(
+            let dialect = try DialectRegistry.dialect(
                 of: destination, agent: agent, machines: machines, former: former)
-            guard case .messages(let dialect) = spoken else { return nil }
             let live = LiveLane(epoch: history.epoch, publish: destination.publish)
             let uplink = MQTTLink(settings: destination, clockOffset: { [wallClock] in wallClock.reading.offset })
-            let service = DeliveryService(
+            // Latest values nobody is told of are not kept.
+            return ServedDestination(
+                inputs: inputs, gauge: gauge, lane: destination.publish.wantsLive ? live : nil,
+                run: delivery(to: destination, in: dialect, over: uplink, live, gauge))
+        } catch {
+            Logger.current.error(
+                "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func delivery(
+        to destination: DestinationSettings, in dialect: SpokenDialect, over uplink: MQTTLink, _ live: LiveLane,
+        _ gauge: DeliveryGauge
+    ) -> @Sendable () async throws -> Void {
+        switch dialect {
+        case .messages(let dialect):
+            DeliveryService(
                 destination: destination,
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: quarantine, wallClock: wallClock,
                     session: session, since: since, journalIsDamaged: journalIsDamaged, gauge: gauge),
-                clock: ThreadClock(on: uplink.executor))
-            // Latest values nobody is told of are not kept.
-            return ServedDestination(
-                inputs: inputs, gauge: gauge, lane: destination.publish.wantsLive ? live : nil, run: service.run)
-        } catch {
-            Logger.current.error(
-                "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])
-            return nil
+                clock: ThreadClock(on: uplink.executor)
+            ).run
+        case .edgeNode(let dialect):
+            EdgeNodeService(
+                destination: destination,
+                parts: .init(
+                    journal: journal, uplink: uplink, dialect: dialect, live: live,
+                    births: BirthNumberFile(folder: site.agent.dataFolder, destination: destination.id),
+                    wallClock: wallClock, session: session, journalIsDamaged: journalIsDamaged, gauge: gauge),
+                clock: ThreadClock(on: uplink.executor)
+            ).run
         }
     }
 }

@@ -71,7 +71,9 @@ package struct SignalExplanation: Sendable {
     ) -> Destination {
         let topics = TopicTree.topics(of: name, location: machine.location, form: settings.topics)
         var reached: [String] = []
-        if settings.isServed, point.published {
+        if settings.isServed, point.published, let node = settings.sparkplug {
+            reached = ["\(SparkplugDialect.dataTopic(of: machine.id, node)), metric \(name)"]
+        } else if settings.isServed, point.published {
             if settings.publish.contains(.values) { reached.append(topics.value) }
             if settings.publish.contains(.batches) { reached.append(topics.batch) }
         }

@@ -99,7 +99,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package struct Destination: Codable, Hashable, Sendable {
         package var id: String
         package var url: String
-        /// `connected`, `away`, or `not-served` if this version cannot serve it.
+        /// `connected`, `away`, `waiting` for its primary host, or `not-served` if this version cannot serve it.
         package var state: String
         package var since: Moment?
         package var failures: UInt64
@@ -116,6 +116,8 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         /// The topic of the last latest value, descriptor or status that was refused.
         package var refusedTopic: String?
         package var quarantined: UInt64
+        /// The host application without which nothing is sent, while it is not there.
+        package var awaitedHost: String?
     }
 
     package struct Journal: Codable, Hashable, Sendable {

@@ -28,6 +28,10 @@ extension StatusDocument {
                 problems.append(
                     "destination \(destination.id) is away\(age(destination.since)): "
                         + (destination.lastError ?? "not connected yet"))
+            case "waiting":
+                problems.append(
+                    "destination \(destination.id) waits for its primary host \(destination.awaitedHost ?? "")"
+                        + "\(age(destination.since)); readings wait in the journal")
             case "not-served": problems.append("destination \(destination.id) is not served by this version")
             default: break
             }

@@ -131,14 +131,16 @@ struct StatusSource: Sendable {
         return StatusDocument.Destination(
             id: settings.id.description,
             url: "\(settings.tls == nil ? "mqtt" : "mqtts")://\(settings.host):\(settings.port)",
-            state: figures.map { $0.isConnected ? "connected" : "away" } ?? "not-served",
+            state: figures.map { $0.isConnected ? $0.awaitedHost == nil ? "connected" : "waiting" : "away" }
+                ?? "not-served",
             since: moment(figures?.changed ?? since), failures: figures?.failures ?? 0,
             lastError: figures?.lastError, backlog: figures?.backlog?.readings,
             oldest: figures?.backlog?.oldest.map(Moment.init), counted: figures?.counted.map(moment),
             catchUpSeconds: figures?.catchUp?.inSeconds,
             lastAcknowledged: figures?.lastAcknowledged.map(moment), refused: figures?.refused ?? 0,
             lastRefusal: figures?.lastRefusal?.reasonCode, lastRefused: figures?.lastRefused.map(moment),
-            refusedTopic: figures?.refusedTopic, quarantined: figures?.quarantined ?? 0)
+            refusedTopic: figures?.refusedTopic, quarantined: figures?.quarantined ?? 0,
+            awaitedHost: figures?.awaitedHost)
     }
 
     private func journal(_ state: JournalState, _ counted: Timestamp) -> StatusDocument.Journal {

@@ -3,14 +3,14 @@ package import KoppelCore
 /// Reads one destination: the broker, how to log in, what is published and who may have it.
 struct DestinationReader {
     static let keys = [
-        "url", "tls", "user", "password", "client-id", "version", "dialect", "publish", "share", "batch", "window",
-        "keepalive", "rate", "topics", "exports",
+        "url", "tls", "user", "password", "client-id", "version", "dialect", "sparkplug", "publish", "share", "batch",
+        "window", "keepalive", "rate", "topics", "exports",
     ]
     static let usualPublications: Set<DestinationSettings.Publication> = [
         .meta, .values, .batches, .state, .events, .alarms, .oee,
     ]
 
-    let agent: Identifier?
+    let agent: AgentSettings?
     let secrets: SecretReader
 
     func read(_ field: Field, key: String) -> DestinationSettings? {
@@ -23,11 +23,14 @@ struct DestinationReader {
         if section["password"] != nil, section["user"] == nil {
             section["password"]?.keyError("a password needs a `user`")
         }
-        let clientID = section["client-id"].flatMap(readClientID) ?? agent.map { "koppel-\($0)" }
+        let clientID = section["client-id"].flatMap(readClientID) ?? agent.map { "koppel-\($0.id)" }
         let version = section["version"]?.choice([DestinationSettings.ProtocolVersion.mqtt5, .mqtt311]) ?? .mqtt5
         let dialect =
             section["dialect"]?.choice([DestinationSettings.DialectKind.dataModel, .sparkplugB]) ?? .dataModel
-        let publish = section["publish"].map(readPublish) ?? Self.usualPublications
+        var publish = section["publish"].map(readPublish) ?? Self.usualPublications
+        let sparkplugReader = SparkplugSettingsReader(agent: agent)
+        let sparkplug = sparkplugReader.read(section, dialect: dialect)
+        if dialect == .sparkplugB { publish = sparkplugReader.publications(publish, section) }
         let share = readShare(section)
         let batch = readBatch(section["batch"])
         let window = section["window"]?.int(in: 1...1_000) ?? 20
@@ -37,8 +40,8 @@ struct DestinationReader {
         guard let id, let address, let clientID, let share else { return nil }
         let settings = DestinationSettings(
             id: id, host: address.host, port: address.port, tls: tls, user: user, password: password,
-            clientID: clientID, version: version, dialect: dialect, publish: publish, share: share,
-            batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive,
+            clientID: clientID, version: version, dialect: dialect, sparkplug: sparkplug, publish: publish,
+            share: share, batchReadings: batch.readings, batchEvery: batch.every, window: window, keepalive: keepalive,
             rate: rate, topics: topics, exports: readExports(section, share: share, publish: publish))
         warnIfNotServed(settings, section)
         return settings
@@ -139,13 +142,13 @@ struct DestinationReader {
 
     private func warnIfNotServed(_ settings: DestinationSettings, _ section: Section) {
         let hint = "Everything else works as usual."
-        if case .policy = settings.share {
+        if case .policy = settings.share, settings.dialect == .sparkplugB {
+            section["share"]?.error(
+                "sharing by policy goes with `dialect: data-model`",
+                hint: "A Sparkplug host gets everything; nothing leaves that its owner did not share.")
+        } else if case .policy = settings.share {
             section["share"]?.warning(
                 "sharing by policy is not served by this version; the destination stays closed", hint: hint)
-        }
-        if settings.dialect == .sparkplugB {
-            section["dialect"]?.warning(
-                "dialect sparkplug-b is not served by this version; the destination stays closed", hint: hint)
         }
         let unserved = settings.publish.subtracting(DestinationSettings.servedPublications).map(\.rawValue).sorted()
         if !unserved.isEmpty {
@@ -160,5 +163,5 @@ extension DestinationSettings {
     package static let servedPublications = Set(Publication.allCases)
 
     /// False if this version knows the settings but cannot keep them: the destination then stays closed.
-    package var isServed: Bool { dialect == .dataModel && share == .all }
+    package var isServed: Bool { share == .all }
 }

@@ -78,9 +78,9 @@ struct SiteReader {
     }
 
     private func readDestinations(_ entries: [SiteParts.Entry], agent: AgentSettings?) -> [DestinationSettings] {
-        let reader = DestinationReader(agent: agent?.id, secrets: SecretReader(files: files))
+        let reader = DestinationReader(agent: agent, secrets: SecretReader(files: files))
         var clients: [String: Identifier] = [:]
-        return entries.compactMap { entry in
+        let destinations: [(settings: DestinationSettings, field: Field)] = entries.compactMap { entry in
             guard let settings = reader.read(entry.field, key: entry.key) else { return nil }
             let client = "\(settings.host):\(settings.port) \(settings.clientID)"
             if let other = clients.updateValue(settings.id, forKey: client) {
@@ -88,7 +88,9 @@ struct SiteReader {
                     "`\(other)` already connects to \(settings.host):\(settings.port) as `\(settings.clientID)`",
                     hint: "A broker lets each client id in once: give this destination a `client-id`.")
             }
-            return settings
+            return (settings, entry.field)
         }
+        SparkplugSettingsReader.checkUnique(destinations)
+        return destinations.map(\.settings)
     }
 }

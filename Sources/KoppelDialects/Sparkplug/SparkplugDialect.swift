@@ -40,6 +40,11 @@ package struct SparkplugDialect: EdgeNodeDialect {
             clock: node("Clock", .string, 2), dropped: node("Dropped", .uint64, 3))
     }
 
+    /// Where the data of a machine goes.
+    package static func dataTopic(of machine: Identifier, _ settings: SparkplugSettings) -> String {
+        SparkplugTopics(group: settings.group, node: settings.node, primaryHost: nil).device("DDATA", machine)
+    }
+
     package var filters: [String] { [topics.commands] + (topics.hostState.map { [$0] } ?? []) }
 
     // MARK: Node

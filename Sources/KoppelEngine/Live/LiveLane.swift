@@ -10,6 +10,13 @@ package actor LiveLane {
         package var rev: UInt32
         package var epoch: UInt32
         package var content: Content
+
+        package init(machine: MachineNumber, rev: UInt32, epoch: UInt32, content: Content) {
+            self.machine = machine
+            self.rev = rev
+            self.epoch = epoch
+            self.content = content
+        }
     }
 
     package enum Content: Sendable {

@@ -69,12 +69,20 @@ struct CheckCommand: AsyncParsableCommand {
                     .map { PlanText(plan: sitePlan, style: style).verdict(of: $0) }.joined()
             }
         }
+        text += (site?.destinations ?? []).map(edgeNode).joined()
         let counts =
             "\(PlainText.count(issues.errors, "error")), \(PlainText.count(issues.warnings, "warning"))"
         guard let site else { return text + "\(config): \(counts)\n" }
         return text + "\(config): \(PlainText.count(site.buses.count, "bus", plural: "buses")), "
             + "\(PlainText.count(site.machines.count, "machine")), "
             + "\(PlainText.count(site.destinations.count, "destination")); \(counts)\n"
+    }
+
+    /// Who a Sparkplug destination is to its hosts; nothing for others.
+    private func edgeNode(_ destination: DestinationSettings) -> String {
+        guard let node = destination.sparkplug else { return "" }
+        let host = node.primaryHost.map { ", and sends only while the host \($0) is online" } ?? ""
+        return "destination \(destination.id): Sparkplug B edge node \(node.node) of group \(node.group)\(host)\n"
     }
 
     /// A read under way ends at its timeout at the latest, so a timeout is how long a bus can hold up a stop.

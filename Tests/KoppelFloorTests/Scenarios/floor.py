@@ -31,6 +31,7 @@ import machine_scenarios
 import meaning_scenarios
 import party_scenarios
 import soak
+import sparkplug_scenarios
 import uplink_scenarios
 import uplink_soak
 import value_scenarios
@@ -38,6 +39,7 @@ import value_scenarios
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS,
              **agent_scenarios.SCENARIOS,
              **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS, **uplink_soak.SCENARIOS,
+             **sparkplug_scenarios.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
              **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
