@@ -29,7 +29,7 @@ struct SiteTests {
         let hub = try #require(site.destinations.first { $0.id.description == "hub-zuidholland" })
         #expect(hub.port == 8_883)
         #expect(hub.tls?.key == .file(path: "/run/credentials/koppel.service/box-key"))
-        #expect(hub.share == .policy(path: "/etc/koppel/sharing/hub-zuidholland.yaml"))
+        #expect(hub.share == .missingPolicy(path: "/etc/koppel/sharing/hub-zuidholland.yaml"))
         #expect(site.destinations.map(\.isServed) == [true, false, true])
         #expect(site.destinations.map(\.publish.count) == [6, 2, 5])
         #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))

@@ -12,6 +12,7 @@ struct DestinationReader {
 
     let agent: AgentSettings?
     let secrets: SecretReader
+    let sharing: SharingReader
 
     func read(_ field: Field, key: String) -> DestinationSettings? {
         guard let section = field.section(Self.keys) else { return nil }
@@ -31,13 +32,16 @@ struct DestinationReader {
         let sparkplugReader = SparkplugSettingsReader(agent: agent)
         let sparkplug = sparkplugReader.read(section, dialect: dialect)
         if dialect == .sparkplugB { publish = sparkplugReader.publications(publish, section) }
-        let share = readShare(section)
+        let share = readShare(section, of: id, dialect)
         let batch = readBatch(section["batch"])
         let window = section["window"]?.int(in: 1...1_000) ?? 20
         let keepalive = section["keepalive"]?.duration(in: .seconds(5) ... .seconds(3_600)) ?? .seconds(30)
         let topics = section["topics"]?.choice(TopicTree.Form.self) ?? .levels
         let rate = section["rate"]?.rate(in: 1_000...1_000_000_000)
         guard let id, let address, let clientID, let share else { return nil }
+        if case .policy(let policy) = share {
+            publish.formIntersection(policy.enforcement.classes.map(\.publication))
+        }
         let settings = DestinationSettings(
             id: id, host: address.host, port: address.port, tls: tls, user: user, password: password,
             clientID: clientID, version: version, dialect: dialect, sparkplug: sparkplug, publish: publish,
@@ -102,7 +106,9 @@ struct DestinationReader {
         return result
     }
 
-    private func readShare(_ section: Section) -> DestinationSettings.Share? {
+    private func readShare(
+        _ section: Section, of id: Identifier?, _ dialect: DestinationSettings.DialectKind
+    ) -> DestinationSettings.Share? {
         let hint = "Write share: all for the owner's own broker, or share: {policy: PATH} for another party."
         guard let field = section["share"] else {
             section.field.keyError("`share` is missing, and nothing leaves that its owner did not share", hint: hint)
@@ -113,7 +119,16 @@ struct DestinationReader {
         guard let parts = field.section(["policy"]), let policy = parts.required("policy", hint: hint) else {
             return nil
         }
-        return secrets.path(policy).map { .policy(path: $0) }
+        guard let path = secrets.path(policy), let id else { return nil }
+        guard sharing.files.facts(path) != nil else {
+            policy.warning(
+                "there is no policy \(path) now; the destination stays closed",
+                hint: "Nothing leaves without a policy. Put the file there and load the site file again.")
+            return .missingPolicy(path: path)
+        }
+        let surroundings = PolicyJudgement.Surroundings(
+            destination: id, dialect: dialect, window: agent?.window ?? AgentSettings.usualWindow)
+        return sharing.read(path, in: surroundings).map { .policy($0) }
     }
 
     /// The documents name addresses in the owner's network, so only the owner's own broker gets them.
@@ -142,14 +157,6 @@ struct DestinationReader {
 
     private func warnIfNotServed(_ settings: DestinationSettings, _ section: Section) {
         let hint = "Everything else works as usual."
-        if case .policy = settings.share, settings.dialect == .sparkplugB {
-            section["share"]?.error(
-                "sharing by policy goes with `dialect: data-model`",
-                hint: "A Sparkplug host gets everything; nothing leaves that its owner did not share.")
-        } else if case .policy = settings.share {
-            section["share"]?.warning(
-                "sharing by policy is not served by this version; the destination stays closed", hint: hint)
-        }
         let unserved = settings.publish.subtracting(DestinationSettings.servedPublications).map(\.rawValue).sorted()
         if !unserved.isEmpty {
             section["publish"]?.warning(
@@ -163,5 +170,11 @@ extension DestinationSettings {
     package static let servedPublications = Set(Publication.allCases)
 
     /// False if this version knows the settings but cannot keep them: the destination then stays closed.
-    package var isServed: Bool { share == .all }
+    package var isServed: Bool {
+        switch share {
+        case .all: return true
+        case .policy(let policy): return policy.refusals.isEmpty
+        case .missingPolicy: return false
+        }
+    }
 }

@@ -78,7 +78,8 @@ struct SiteReader {
     }
 
     private func readDestinations(_ entries: [SiteParts.Entry], agent: AgentSettings?) -> [DestinationSettings] {
-        let reader = DestinationReader(agent: agent, secrets: SecretReader(files: files))
+        let reader = DestinationReader(
+            agent: agent, secrets: SecretReader(files: files), sharing: SharingReader(files: files, issues: issues))
         var clients: [String: Identifier] = [:]
         let destinations: [(settings: DestinationSettings, field: Field)] = entries.compactMap { entry in
             guard let settings = reader.read(entry.field, key: entry.key) else { return nil }

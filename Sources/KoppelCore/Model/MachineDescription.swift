@@ -56,6 +56,8 @@ package struct SignalDescription: Hashable, Sendable {
     package var staleAfter: Duration
     package var badAfter: Duration
     package var deadband: Double
+    /// The longest time without a stored reading while the machine answers. Not published.
+    package var heartbeat = Duration.seconds(60)
 
     package init(
         number: SignalNumber, name: SignalName, label: LocalizedText = [:], kind: SignalKind,
@@ -114,6 +116,8 @@ package struct MachineDescription: Hashable, Sendable {
     /// How the machine is reached and where its signals lie, for the exports that its owner gets; `nil` for a machine
     /// as it was before, of which only the descriptor is known.
     package var access: MachineAccess?
+    /// True if the recipient is not told by which profile and protocol it is read.
+    package var hidesSource = false
 
     package init(
         number: MachineNumber, id: Identifier, urn: String, rev: UInt32, issued: Timestamp, title: LocalizedText,

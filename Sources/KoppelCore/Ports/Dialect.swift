@@ -38,6 +38,22 @@ package protocol Dialect: Sendable {
     /// There is at least one record, and all are of the same machine, epoch, revision and clock state. `buffered` is
     /// true if they waited in the journal while the uplink was away.
     func batch(_ records: [StoredRecord], buffered: Bool) -> OutgoingMessage?
+
+    /// The figures of one window of one machine as one message; `nil` if the machine is not known to this dialect, or
+    /// it has no form for figures.
+    func figures(_ figures: WindowFigures) -> OutgoingMessage?
+
+    /// What of a stretch of the journal is meant for this destination, in order: that is all that history is made of.
+    func visible(_ stretch: [StoredRecord]) -> [StoredRecord]
+
+    /// What of the status is meant for this destination.
+    func visible(_ status: AgentStatus) -> AgentStatus
+}
+
+extension Dialect {
+    package func figures(_ figures: WindowFigures) -> OutgoingMessage? { nil }
+    package func visible(_ stretch: [StoredRecord]) -> [StoredRecord] { stretch }
+    package func visible(_ status: AgentStatus) -> AgentStatus { status }
 }
 
 extension Dialect {

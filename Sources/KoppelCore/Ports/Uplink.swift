@@ -7,6 +7,8 @@ package struct OutgoingMessage: Hashable, Sendable {
     package var retain: Bool
     /// The MQTT 5 content type; left out on 3.1.1.
     package var contentType: String?
+    /// What is in it; `nil` where nobody writes that down.
+    package var content: MessageContent?
 
     package init(topic: String, payload: [UInt8], qos: UInt8 = 1, retain: Bool, contentType: String? = nil) {
         self.topic = topic

@@ -93,6 +93,16 @@ package struct Aggregate: Sendable {
         last = value
     }
 
+    /// What was read last holds no longer than until then: from there on readings are missing.
+    package mutating func interrupt(at moment: Timestamp) {
+        guard let held else { return }
+        stand(until: min(max(moment, held.from), end))
+        self.held = nil
+    }
+
+    /// True if a reading was taken, or what was read before the window holds in it.
+    package var hasContent: Bool { samples > 0 || covered > 0 || held != nil }
+
     /// The figure, once every reading of the window was added.
     package func figure(_ function: Function) -> Figure {
         var closed = self

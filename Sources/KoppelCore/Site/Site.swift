@@ -241,8 +241,10 @@ package struct DestinationSettings: Hashable, Sendable {
     package enum Share: Hashable, Sendable {
         /// The owner's own broker.
         case all
-        /// Another party, by the sharing policy in this file.
-        case policy(path: String)
+        /// Another party, by this sharing policy.
+        case policy(SharingPolicy)
+        /// Another party, and the policy was not there when the site file was loaded.
+        case missingPolicy(path: String)
     }
 
     package var id: Identifier

@@ -71,7 +71,8 @@ struct ReportCells {
     func sharing(_ destination: DestinationSettings) -> String {
         switch destination.share {
         case .all: words.sharesAll
-        case .policy(let path): "\(words.sharesByPolicy) \(path)"
+        case .policy(let policy): "\(words.sharesByPolicy) \(policy.path)"
+        case .missingPolicy(let path): "\(words.sharesByPolicy) \(path)"
         }
     }
 
