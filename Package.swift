@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 // Targets that touch C also have to say `unsafe` where they do.
 let borderSettings = settings + [.strictMemorySafety()]
 
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -32,6 +33,7 @@ let package = Package(
     products: [.executable(name: "koppel", targets: ["koppel"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -67,7 +69,7 @@ let package = Package(
             dependencies: ["KoppelCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: ["Sparkplug/Wire/sparkplug_b.proto"], swiftSettings: settings),
         // 4: the engine
-        .target(name: "KoppelEngine", dependencies: ["KoppelCore", log], swiftSettings: settings),
+        .target(name: "KoppelEngine", dependencies: ["KoppelCore", crypto, log], swiftSettings: settings),
         // 5: the composition root
         .target(
             name: "KoppelAgent",

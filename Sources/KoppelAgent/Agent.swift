@@ -80,6 +80,7 @@ package struct Agent: Sendable {
             let facts = FactBoard(factsFile.load(now: since))
             let keeper = FactKeeper(board: facts, file: factsFile)
             let quarantine = QuarantineFile(folder: site.agent.dataFolder)
+            let audit = AuditFile(dataFolder: site.agent.dataFolder)
             // Grows only with what the owner takes out of the site file.
             var former: [MachineDescription] = []
             while true {
@@ -87,7 +88,7 @@ package struct Agent: Sendable {
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
                     since: since, journalIsDamaged: { occurrences.note(.damage) }, quarantine: quarantine,
-                    localCounts: localCounts, former: former, facts: facts)
+                    localCounts: localCounts, former: former, facts: facts, audit: audit)
                 let services = try await assembly.services()
                 notifier.ready()
                 let end = await serve(services, assembly: assembly, keeper: keeper, occurrences)

@@ -23,6 +23,8 @@ struct Koppel: AsyncParsableCommand {
             RecordCommand.self,
             ReplayCommand.self,
             ExplainCommand.self,
+            ShareCommand.self,
+            AuditCommand.self,
             DemoCommand.self,
         ])
 }

@@ -25,7 +25,11 @@ struct DestinationInputs: Equatable, Sendable {
         for secret in [settings.password, settings.tls?.key] {
             if case .file(let path)? = secret { paths.append(path) }
         }
-        if case .policy(let path) = settings.share { paths.append(path) }
+        switch settings.share {
+        case .all: break
+        case .policy(let policy): paths.append(policy.path)
+        case .missingPolicy(let path): paths.append(path)
+        }
         files = paths.reduce(into: [:]) { stamps, path in
             var status = stat()
             guard unsafe stat(path, &status) == 0 else { return }

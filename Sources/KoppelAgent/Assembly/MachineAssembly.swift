@@ -69,12 +69,14 @@ struct MachineAssembly {
     private func describe(_ point: Point, number: SignalNumber) -> SignalDescription {
         let interval = point.sampling.interval ?? settings.profile.interval
         let ages = SignalAges(point.sampling, interval: interval)
-        return SignalDescription(
+        var description = SignalDescription(
             number: number, name: point.signal, label: point.label, kind: point.kind,
             quantityKind: point.quantityKind, unit: point.unit, dataType: point.dataType,
             semanticIDs: point.semanticIDs, mtconnect: point.mtconnect, range: point.range, limits: point.limits,
             enumeration: point.enumeration, counter: point.counter, interval: interval,
             staleAfter: ages.stale, badAfter: ages.bad, deadband: point.sampling.deadband)
+        description.heartbeat = point.sampling.heartbeat
+        return description
     }
 }
 

@@ -30,6 +30,8 @@ struct SiteAssembly {
     var facts = FactBoard()
     /// Where the buses leave their figures.
     var health = HealthBoard()
+    /// Where departures to other parties are written down.
+    var audit: any AuditTrail
 
     /// What has to run for the site, and what is stored before anything is read.
     struct Services: Sendable {
@@ -73,6 +75,7 @@ struct SiteAssembly {
             polled[bus.id, default: []].append(one)
         }
 
+        await tellClosed()
         let destinations = site.destinations.filter(\.isServed).compactMap {
             destination($0, machines: descriptions)
         }
@@ -124,6 +127,7 @@ struct SiteAssembly {
         -> [ServedDestination]
     {
         try await journal.setDestinations(site.destinations.filter(\.isServed).map(\.id))
+        await tellClosed()
         let coming = changes.coming.compactMap { destination($0, machines: running.machines) }
         running.destinations = changes.staying + coming
         await running.sink.serve(running.destinations.compactMap(\.lane))
@@ -162,17 +166,22 @@ struct SiteAssembly {
     private func destination(
         _ destination: DestinationSettings, machines: [MachineDescription]
     ) -> ServedDestination? {
-        do throws(DialectError) {
+        do {
             let inputs = DestinationInputs(destination)
             let gauge = DeliveryGauge()
-            let dialect = try DialectRegistry.dialect(
-                of: destination, agent: agent, machines: machines, former: former)
             let live = LiveLane(epoch: history.epoch, publish: destination.publish)
             let uplink = MQTTLink(settings: destination, clockOffset: { [wallClock] in wallClock.reading.offset })
+            let run: @Sendable () async throws -> Void
+            if case .policy(let policy) = destination.share {
+                run = try sharing(with: destination, by: policy, machines, over: uplink, live, gauge)
+            } else {
+                let dialect = try DialectRegistry.dialect(
+                    of: destination, agent: agent, machines: machines, former: former)
+                run = delivery(to: destination, in: dialect, over: uplink, live, gauge)
+            }
             // Latest values nobody is told of are not kept.
             return ServedDestination(
-                inputs: inputs, gauge: gauge, lane: destination.publish.wantsLive ? live : nil,
-                run: delivery(to: destination, in: dialect, over: uplink, live, gauge))
+                inputs: inputs, gauge: gauge, lane: destination.publish.wantsLive ? live : nil, run: run)
         } catch {
             Logger.current.error(
                 "A destination stays closed", metadata: ["destination": "\(destination.id)", "error": "\(error)"])
@@ -203,6 +212,57 @@ struct SiteAssembly {
                     wallClock: wallClock, session: session, journalIsDamaged: journalIsDamaged, gauge: gauge),
                 clock: ThreadClock(on: uplink.executor)
             ).run
+        }
+    }
+
+    /// The delivery to another party: nothing reaches the connection but through what its policy lets out.
+    private func sharing(
+        with destination: DestinationSettings, by policy: SharingPolicy, _ machines: [MachineDescription],
+        over link: MQTTLink, _ live: LiveLane, _ gauge: DeliveryGauge
+    ) throws(AuditError) -> @Sendable () async throws -> Void {
+        let shared = try SharedDestination(
+            destination, policy: policy, agent: agent, machines: machines, former: former,
+            dataFolder: site.agent.dataFolder, now: wallClock.wall)
+        let clock = ThreadClock(on: link.executor)
+        let gate = DepartureGate(
+            names: .init(agent: agent.urn, destination: destination.id), policy: policy, rules: shared.rules,
+            trail: audit, wallClock: wallClock, clock: clock)
+        var parts = DeliveryService<ThreadClock>.Parts(
+            journal: journal, uplink: PolicedUplink(link, gate: gate), dialect: shared.dialect, live: live,
+            quarantine: quarantine, wallClock: wallClock, session: session, since: since,
+            journalIsDamaged: journalIsDamaged, gauge: gauge)
+        (parts.delay, parts.windows) = (policy.enforcement.delay, shared.windows)
+        return DeliveryService(destination: destination, parts: parts, clock: clock).run
+    }
+
+    /// Writes down which destinations stay closed, and why.
+    private func tellClosed() async {
+        for destination in site.destinations {
+            switch destination.share {
+            case .all: continue
+            case .missingPolicy(let path):
+                Logger.current.error(
+                    "A destination stays closed: its sharing policy is not there",
+                    metadata: ["destination": "\(destination.id)", "path": "\(path)"])
+            case .policy(let policy):
+                for refusal in policy.refusals {
+                    Logger.current.error(
+                        "A destination stays closed: its sharing policy may not be acted upon",
+                        metadata: [
+                            "destination": "\(destination.id)", "policy": "\(policy.path)", "where": "\(refusal.path)",
+                            "reason": "\(refusal)",
+                        ])
+                    let topics = TopicTree.machineBase(Array(site.agent.location.prefix(2))) + "#"
+                    do throws(AuditError) {
+                        try await audit.append(
+                            .closed(
+                                destination.id, by: policy, why: refusal, agent: history.agentURN, topics: topics,
+                                time: wallClock.wall))
+                    } catch {
+                        Logger.current.error("The audit log cannot be written", metadata: ["error": "\(error)"])
+                    }
+                }
+            }
         }
     }
 }

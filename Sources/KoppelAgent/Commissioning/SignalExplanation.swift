@@ -69,6 +69,7 @@ package struct SignalExplanation: Sendable {
     private static func destination(
         _ settings: DestinationSettings, _ name: SignalName, _ point: Point, _ machine: MachineSettings
     ) -> Destination {
+        if case .policy(let policy) = settings.share { return shared(settings, policy, name, point, machine) }
         let topics = TopicTree.topics(of: name, location: machine.location, form: settings.topics)
         var reached: [String] = []
         if settings.isServed, point.published, let node = settings.sparkplug {
@@ -79,10 +80,37 @@ package struct SignalExplanation: Sendable {
         }
         let policy =
             switch settings.share {
-            case .all: "share: all, the owner's own broker"
-            case .policy(let path): "by the policy \(path)"
+            case .missingPolicy(let path): "closed: there is no policy \(path)"
+            case .all, .policy: settings.isServed ? "share: all, the owner's own broker" : "not served yet"
             }
-        return Destination(id: settings.id, topics: reached, policy: settings.isServed ? policy : "not served yet")
+        return Destination(id: settings.id, topics: reached, policy: policy)
+    }
+
+    /// What a sharing policy makes of the signal. Pseudonyms are the running agent's own business.
+    private static func shared(
+        _ settings: DestinationSettings, _ policy: SharingPolicy, _ name: SignalName, _ point: Point,
+        _ machine: MachineSettings
+    ) -> Destination {
+        if let refusal = policy.refusals.first {
+            return Destination(id: settings.id, topics: [], policy: "closed: \(refusal)")
+        }
+        guard point.published, policy.enforcement.includes(name) else {
+            return Destination(id: settings.id, topics: [], policy: "not named by the policy \(policy.path)")
+        }
+        var location = machine.location
+        if policy.enforcement.pseudonymise.contains(.machine), let id = Identifier("pseudonym") {
+            location = Array(location.prefix(2)) + [LocationLevel(level: "EquipmentModule", id: id)]
+        }
+        let topics = TopicTree.topics(of: name, location: location, form: settings.topics)
+        var reached: [String] = []
+        if settings.publish.contains(.values) { reached.append(topics.value) }
+        if settings.publish.contains(.batches) { reached.append(topics.batch) }
+        var words = "by the policy \(policy.path)"
+        if let resolution = policy.enforcement.resolution {
+            let functions = resolution.functions.map(\.rawValue).joined(separator: ", ")
+            words += ": \(functions) of each \(resolution.window.iso8601)"
+        }
+        return Destination(id: settings.id, topics: reached, policy: words)
     }
 
     /// The state of the machine and the alarms that the profile makes of this signal, in words.

@@ -116,6 +116,12 @@ struct DestinationReader {
         }
         if field.scalarText == "all" { return .all }
         guard field.isMapping else { return field.wrongKind(expected: "all or {policy: PATH}", hint: hint) }
+        guard dialect == .dataModel else {
+            field.error(
+                "sharing by policy goes with `dialect: data-model`",
+                hint: "A Sparkplug host gets everything; nothing leaves that its owner did not share.")
+            return nil
+        }
         guard let parts = field.section(["policy"]), let policy = parts.required("policy", hint: hint) else {
             return nil
         }
@@ -127,7 +133,7 @@ struct DestinationReader {
             return .missingPolicy(path: path)
         }
         let surroundings = PolicyJudgement.Surroundings(
-            destination: id, dialect: dialect, window: agent?.window ?? AgentSettings.usualWindow)
+            destination: id, window: agent?.window ?? AgentSettings.usualWindow)
         return sharing.read(path, in: surroundings).map { .policy($0) }
     }
 

@@ -6,16 +6,11 @@ package struct PolicyJudgement {
     /// What the site file says around the policy.
     package struct Surroundings: Sendable {
         package var destination: Identifier
-        package var dialect: DestinationSettings.DialectKind
         /// The window of `_oee`.
         package var window: Duration
 
-        package init(
-            destination: Identifier, dialect: DestinationSettings.DialectKind = .dataModel,
-            window: Duration = AgentSettings.usualWindow
-        ) {
+        package init(destination: Identifier, window: Duration = AgentSettings.usualWindow) {
             self.destination = destination
-            self.dialect = dialect
             self.window = window
         }
     }
@@ -31,7 +26,6 @@ package struct PolicyJudgement {
         if policy.destination != surroundings.destination.description {
             judgement.found.append(.otherDestination(policy.destination))
         }
-        if surroundings.dialect != .dataModel { judgement.found.append(.cannotEnforce(.dialect)) }
         judgement.judgeEnforcement()
         if let agreement = policy.agreement {
             judgement.judge(agreement)

@@ -9,7 +9,6 @@ package enum PolicyRefusal: Hashable, Sendable {
         case valuesBesideWindows
         /// Something that shows what is newer than the delay allows.
         case delayOf(SharingPolicy.TopicClass)
-        case dialect
     }
 
     case notUnderstood(Part, String, path: String)
@@ -44,7 +43,6 @@ package enum PolicyRefusal: Hashable, Sendable {
             case .function: "enforcement.functions"
             case .valuesBesideWindows: "enforcement.classes"
             case .delayOf: "enforcement.delay"
-            case .dialect: "enforcement"
             }
         }
     }
@@ -94,7 +92,6 @@ extension PolicyRefusal: CustomStringConvertible {
         case .cannotEnforce(.function(let function)): "`\(function.rawValue)` is not made by this version"
         case .cannotEnforce(.valuesBesideWindows): "`_value` shows single readings, and a window allows none"
         case .cannotEnforce(.delayOf(let one)): "`\(one.rawValue)` shows what is newer than the delay allows"
-        case .cannotEnforce(.dialect): "a sharing policy needs the dialect data-model"
         }
     }
 }

@@ -153,6 +153,13 @@ package struct DataModelDialect: Dialect {
             topic: machine.batchTopic, payload: json.bytes(), retain: false, contentType: DataModel.contentType)
     }
 
+    package func figures(_ figures: WindowFigures) -> OutgoingMessage? {
+        guard let machine = indices[figures.machine].map({ machines[$0] }) else { return nil }
+        let payload = render { $0.figures(figures, of: machine) }
+        return OutgoingMessage(
+            topic: machine.batchTopic, payload: payload, retain: false, contentType: DataModel.contentType)
+    }
+
     private func statusMessage(_ payload: [UInt8]) -> OutgoingMessage {
         OutgoingMessage(topic: statusTopic, payload: payload, retain: true, contentType: DataModel.contentType)
     }

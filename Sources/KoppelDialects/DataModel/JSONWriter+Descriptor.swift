@@ -21,12 +21,14 @@ extension JSONWriter {
         localized(machine.title.isEmpty ? ["en": machine.id.description] : machine.title)
         location(machine.location)
         nameplate(machine.nameplate)
-        key("source")
-        openObject()
-        member("protocol", machine.fieldProtocol.rawValue)
-        member("profile", machine.profile.description)
-        member("profileVersion", machine.profileVersion)
-        closeObject()
+        if !machine.hidesSource {
+            key("source")
+            openObject()
+            member("protocol", machine.fieldProtocol.rawValue)
+            member("profile", machine.profile.description)
+            member("profileVersion", machine.profileVersion)
+            closeObject()
+        }
         key("signals")
         openArray()
         for signal in machine.signals { describe(signal) }

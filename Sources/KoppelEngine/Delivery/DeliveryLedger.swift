@@ -73,6 +73,9 @@ package struct DeliveryLedger: Sendable {
         stretches[index].openMessages += 1
     }
 
+    /// True until everything of a stretch, and of those before it, is settled.
+    package func holds(_ number: UInt64) -> Bool { stretches.contains { $0.number == number } }
+
     /// Forgets all that is in flight, after the connection broke: it is sent again from the cursor.
     package mutating func reset() {
         stretches.removeAll()

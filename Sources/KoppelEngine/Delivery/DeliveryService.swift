@@ -23,6 +23,10 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         package var journalIsDamaged: @Sendable () -> Void
         /// Where it shows how it fares.
         package var gauge: DeliveryGauge
+        /// How old a reading is before it leaves.
+        package var delay = Duration.zero
+        /// Figures of windows leave in place of readings, if there is something here.
+        package var windows: SharedWindows?
 
         package init(
             journal: any Journal, uplink: any Uplink, dialect: any Dialect, live: LiveLane,
@@ -299,7 +303,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         while true {
             do { try await clock.sleep(for: pause) } catch { return }
             let begin = clock.now
-            var next = await status(elapsed: before.duration(to: begin))
+            var next = parts.dialect.visible(await status(elapsed: before.duration(to: begin)))
             before = begin
             pause = max(statusInterval, begin.duration(to: clock.now) * 50)
             // The error changes all the time and is told along with the rest.

@@ -10,7 +10,7 @@ actor DeliverySession {
     enum Lane { case live, history }
 
     /// What a task waits for. Each also ends with the connection, and a task woken for nothing just waits again.
-    private enum Change { case connection, window, historyRun, cursor, liveRefusal }
+    private enum Change { case connection, window, historyRun, cursor, liveRefusal, settling }
 
     private struct Waiter {
         let id: UInt64
@@ -169,6 +169,16 @@ actor DeliverySession {
         return number
     }
 
+    /// Waits until every message of a stretch is settled, and everything before it; false if the connection is gone,
+    /// history began again or the task was cancelled.
+    func waitUntilSettled(_ stretch: UInt64, run: UInt64, generation: UInt64) async -> Bool {
+        while historyRun == run, isCurrent(generation), !Task.isCancelled {
+            if !ledger.holds(stretch) { return true }
+            await wait(for: .settling)
+        }
+        return false
+    }
+
     /// A batch was split: one more message is made of the stretch than was said.
     func grow(_ stretch: UInt64) { ledger.grow(stretch) }
 
@@ -297,6 +307,7 @@ actor DeliverySession {
         earlyRefusals.removeAll()
         historyRun += 1
         wake(.historyRun)
+        wake(.settling)
     }
 
     /// Waits until history has to begin again, or the connection is gone or the task cancelled.
@@ -311,6 +322,7 @@ actor DeliverySession {
         vainRestarts = 0
         pendingCursor = cursor
         wake(.cursor)
+        wake(.settling)
     }
 
     /// Waits until there is a cursor that was not fetched yet; false if the task was cancelled.

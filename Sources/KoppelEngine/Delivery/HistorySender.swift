@@ -32,6 +32,9 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
         // Whoever learns of a smaller one lets the lane begin again.
         let learned = await session.learnedMaximumPayload
         do {
+            if let windows = service.parts.windows {
+                return try await WindowSender(sender: self, plan: windows, run: run).send()
+            }
             // What was stored before this moment waited while the broker was away.
             let waited = try await journal.state().end
             var position = try await journal.cursor(of: service.destination.id) ?? .start
@@ -49,7 +52,8 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                     continue
                 }
                 position = last.position
-                let items = items(of: stretch, cutter)
+                try await waitUntilOld(stretch)
+                let items = items(of: service.parts.dialect.visible(stretch), cutter)
                 let number = await session.openStretch(
                     end: last.position, messages: items.count, run: run, generation: generation)
                 guard let number else { return }
@@ -73,8 +77,14 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
 
     /// The messages of a stretch: its readings, then what happened, in order.
     private func items(of stretch: [StoredRecord], _ cutter: BatchCutter) -> [HistoryItem] {
+        let batches = service.destination.publish.contains(.batches) ? cutter.cut(stretch) : []
+        return batches.map { .batch($0) } + occurrences(of: stretch).map { .occurrence($0) }
+    }
+
+    /// What happened in a stretch, in order, as far as it is published.
+    func occurrences(of stretch: [StoredRecord]) -> [OutgoingMessage] {
         let publish = service.destination.publish
-        var items = publish.contains(.batches) ? cutter.cut(stretch).map { HistoryItem.batch($0) } : []
+        var messages: [OutgoingMessage] = []
         for stored in stretch where !stored.record.occurrences.isEmpty {
             for occurrence in stored.record.occurrences {
                 var kind = DestinationSettings.Publication.events
@@ -82,14 +92,23 @@ struct HistorySender<C: Clock> where C.Duration == Duration {
                 guard publish.contains(kind) else { continue }
                 let message = service.parts.dialect.event(
                     occurrence, of: stored.record.machine, rev: stored.record.rev, epoch: stored.epoch)
-                if let message { items.append(.occurrence(message)) }
+                if let message { messages.append(message) }
             }
         }
-        return items
+        return messages
+    }
+
+    /// Waits until the newest reading is as old as it has to be for this destination.
+    private func waitUntilOld(_ stretch: [StoredRecord]) async throws {
+        guard service.parts.delay > .zero else { return }
+        let newest = stretch.flatMap(\.record.readings).map(\.time).max()
+        guard let due = newest?.advanced(by: service.parts.delay) else { return }
+        let pause = Duration.nanoseconds(due.nanoseconds - service.parts.wallClock.wall.nanoseconds)
+        if pause > .zero { try await service.clock.sleep(for: min(pause, service.parts.delay)) }
     }
 
     /// Sends one message, in halves if the broker takes only smaller ones.
-    private func send(_ item: HistoryItem, of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
+    func send(_ item: HistoryItem, of stretch: UInt64, buffered: Bool, _ learned: Int?) async -> Bool {
         guard let message = service.parts.dialect.message(item, buffered: buffered) else {
             if case .batch(let records) = item { await tellUndeliverable(records) }
             await session.setAside(of: stretch, generation: generation)

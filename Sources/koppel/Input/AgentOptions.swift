@@ -22,7 +22,12 @@ struct AgentOptions: ParsableArguments {
     /// The site.
     ///
     /// - Throws: Exit code 78 after telling every issue, if there is an error.
-    func site() throws -> Site {
+    func site() throws -> Site { try Self.site(at: config, profiles) }
+
+    /// The site in this file.
+    ///
+    /// - Throws: Exit code 78 after telling every issue, if there is an error.
+    static func site(at config: String, _ profiles: ProfileOptions) throws -> Site {
         let load = loadSite(at: config, library: profiles.library, files: DiskFiles())
         guard let site = load.site else {
             Streams.tell(issues: load.issues)

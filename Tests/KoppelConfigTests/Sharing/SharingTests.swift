@@ -11,7 +11,7 @@ struct SharingTests {
         try String(contentsOfFile: SharedFolder.path("data-model/examples/sharing.sharing.json"), encoding: .utf8)
     }
 
-    private func load(_ policy: String?, dialect: String = "data-model", extra: String = "") -> SiteLoad {
+    private func load(_ policy: String?, extra: String = "") -> SiteLoad {
         var files = MemoryFiles(contents: [
             "/etc/koppel/koppel.yaml": """
             koppel: 1
@@ -19,7 +19,6 @@ struct SharingTests {
             destinations:
               hub-zuidholland:
                 url: mqtt://127.0.0.1:1884
-                dialect: \(dialect)
                 share: {policy: sharing/hub.yaml}
                 \(extra)
             """
@@ -167,12 +166,10 @@ struct SharingTests {
         #expect(own.refusals == [])
     }
 
-    @Test func `a policy for another destination, and a dialect without policies, keep it closed`() throws {
+    @Test func `a policy for another destination keeps it closed`() throws {
         let other = try Self.example().replacing(#""id": "hub-zuidholland""#, with: #""id": "hub-noord""#)
         let elsewhere = try policy(load(other))
         #expect(elsewhere.refusals.map(\.token) == ["other-destination"])
-        let sparkplug = try policy(load(try Self.example(), dialect: "sparkplug-b"))
-        #expect(sparkplug.refusals.map(\.token) == ["cannot-enforce"])
     }
 
     @Test(arguments: [

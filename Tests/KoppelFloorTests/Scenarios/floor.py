@@ -30,6 +30,7 @@ import learning_scenarios
 import machine_scenarios
 import meaning_scenarios
 import party_scenarios
+import sharing_scenarios
 import soak
 import sparkplug_scenarios
 import uplink_scenarios
@@ -38,7 +39,8 @@ import value_scenarios
 
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS,
              **agent_scenarios.SCENARIOS,
-             **party_scenarios.SCENARIOS, **fault_table.SCENARIOS, **soak.SCENARIOS, **uplink_soak.SCENARIOS,
+             **party_scenarios.SCENARIOS, **sharing_scenarios.SCENARIOS,
+             **fault_table.SCENARIOS, **soak.SCENARIOS, **uplink_soak.SCENARIOS,
              **sparkplug_scenarios.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
              **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS}
