@@ -17,13 +17,19 @@ actor ConnectionDialler {
     private let timing: MQTTTiming
     private let secrets: SecretReader
     private let diagnosis: UplinkDiagnosis
+    private let keepsSession: Bool
 
-    init(settings: DestinationSettings, timing: MQTTTiming, secrets: SecretReader, diagnosis: UplinkDiagnosis) {
+    /// `keepsSession` asks the broker to remember our subscriptions, and what comes on them, while we are away.
+    init(
+        settings: DestinationSettings, timing: MQTTTiming, secrets: SecretReader, diagnosis: UplinkDiagnosis,
+        keepsSession: Bool = false
+    ) {
         thread = ThreadExecutor(name: "dial \(settings.id)")
         self.settings = settings
         self.timing = timing
         self.secrets = secrets
         self.diagnosis = diagnosis
+        self.keepsSession = keepsSession
     }
 
     /// A handle whose socket is connected: nothing was sent yet, or CONNECT.
@@ -64,7 +70,10 @@ actor ConnectionDialler {
     }
 
     private func prepare(will: OutgoingMessage?) throws(UplinkError) -> MosquittoHandle {
-        guard let handle = MosquittoHandle(clientID: settings.clientID, version: settings.version) else {
+        guard
+            let handle = MosquittoHandle(
+                clientID: settings.clientID, version: settings.version, keepsSession: keepsSession)
+        else {
             throw diagnosis.unusable("the client id '\(settings.clientID)' cannot be used", "Set another one.")
         }
         if let will {

@@ -36,6 +36,8 @@ final class ConnectionInbox {
     private var lost = 0
     /// Errors the library wrote to its log, the first eight: the only place where it tells what OpenSSL said.
     private(set) var complaints: [String] = []
+    /// Whether the broker had a session of us, as CONNACK says.
+    var hasKeptSession = false
     /// Why the broker's certificate was refused, if it was.
     private(set) var refusal: String?
 
@@ -77,7 +79,7 @@ final class ConnectionInbox {
 
 /// Tells the library to report to the inbox that is its user data. The inbox has to live as long as the handle.
 func setCallbacks(_ handle: OpaquePointer) {
-    unsafe mosquitto_connect_v5_callback_set(handle) { _, context, code, _, properties in
+    unsafe mosquitto_connect_v5_callback_set(handle) { _, context, code, flags, properties in
         var size: UInt32 = 0
         var receive: UInt16 = 0
         var keepalive: UInt16 = 0
@@ -89,6 +91,7 @@ func setCallbacks(_ handle: OpaquePointer) {
             properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &keepalive, false)
         let facts = unsafe ConnectionFacts(
             maximumPacketSize: hasSize == nil ? nil : Int(size), receiveMaximum: hasReceive == nil ? nil : Int(receive))
+        unsafe inbox(context)?.hasKeptSession = flags & 1 != 0
         unsafe inbox(context)?.add(
             .connectAnswer(code: code, facts: facts, keepalive: hasKeepalive == nil ? nil : keepalive))
     }

@@ -20,10 +20,13 @@ internal import KoppelCore
     private let inbox: ConnectionInbox
 
     /// `nil` if the client id is not acceptable to the library (empty, not UTF-8) or memory is short.
-    init?(clientID: String, version: DestinationSettings.ProtocolVersion) {
+    ///
+    /// With `keepsSession` the broker remembers our subscriptions after the connection, and what comes on them: with
+    /// MQTT 3.1.1 until somebody connects without, with MQTT 5 not at all, since no expiry is asked for.
+    init?(clientID: String, version: DestinationSettings.ProtocolVersion, keepsSession: Bool = false) {
         let inbox = ConnectionInbox()
         guard MosquittoLibrary.isReady,
-            let raw = unsafe mosquitto_new(clientID, true, Unmanaged.passUnretained(inbox).toOpaque())
+            let raw = unsafe mosquitto_new(clientID, !keepsSession, Unmanaged.passUnretained(inbox).toOpaque())
         else { return nil }
         self.inbox = inbox
         unsafe self.raw = raw
@@ -92,6 +95,9 @@ internal import KoppelCore
     func misc() -> Result { unsafe result(mosquitto_loop_misc(raw)) }
 
     func takeItems() -> [ConnectionInbox.Item] { inbox.take() }
+
+    /// True if the broker said that it had kept the session of the connection before.
+    var hasKeptSession: Bool { inbox.hasKeptSession }
 
     var complaints: [String] { inbox.complaints }
 

@@ -10,8 +10,13 @@ struct UplinkDiagnosis: Sendable {
     let usesTLS: Bool
     let clientID: String
     let timing: MQTTTiming
+    let purpose: Purpose
 
-    init(_ settings: DestinationSettings, timing: MQTTTiming) {
+    /// What the connection is for.
+    enum Purpose { case delivering, listening }
+
+    init(_ settings: DestinationSettings, timing: MQTTTiming, purpose: Purpose = .delivering) {
+        self.purpose = purpose
         destination = settings.id.description
         host = settings.host
         port = settings.port
@@ -23,6 +28,10 @@ struct UplinkDiagnosis: Sendable {
     /// "what happened" with where and what we do now; `advice` is what the reader can do.
     func error(_ kind: UplinkError.Kind, _ what: String, _ advice: String) -> UplinkError {
         var error = UplinkError(kind: kind, destination: destination, description: "")
+        guard purpose == .delivering else {
+            error.description = "Broker \(host):\(port): \(what). \(advice)"
+            return error
+        }
         let longest = error.recovery == .soon ? timing.longestPause : timing.longestSlowPause
         error.description =
             "Destination \(destination) (\(host):\(port)): \(what). Trying again, at most \(longest.components.seconds) s"

@@ -19,6 +19,7 @@ struct Koppel: AsyncParsableCommand {
             IdentifyCommand.self,
             SimulateCommand.self,
             JournalCommand.self,
+            VerifyCommand.self,
             StatusCommand.self,
             RecordCommand.self,
             ReplayCommand.self,
