@@ -81,8 +81,8 @@ package struct Agent: Sendable {
             let keeper = FactKeeper(board: facts, file: factsFile)
             let quarantine = QuarantineFile(folder: site.agent.dataFolder)
             let audit = AuditFile(dataFolder: site.agent.dataFolder)
-            // Grows only with what the owner takes out of the site file.
-            var former: [MachineDescription] = []
+            // Of this run and of earlier ones. Grows only with what the owner changes in the site file.
+            var former = try await journal.descriptions()
             while true {
                 occurrences.shutdownLimit = site.agent.shutdownLimit
                 let assembly = SiteAssembly(

@@ -51,6 +51,18 @@ package final class SQLiteJournal: Journal {
         try await writer.register(machine)
     }
 
+    package func keep(_ description: MachineDescription) async throws(JournalError) {
+        try await writer.keep(description)
+    }
+
+    package func descriptions() async throws(JournalError) -> [MachineDescription] {
+        try await writer.descriptions()
+    }
+
+    package func forgetDescriptions(of machine: MachineNumber) async throws(JournalError) {
+        try await writer.forgetDescriptions(of: machine)
+    }
+
     package func setDestinations(_ destinations: [Identifier]) async throws(JournalError) {
         try await writer.setDestinations(destinations)
     }
@@ -82,8 +94,10 @@ package final class SQLiteJournal: Journal {
     }
 
     package func backlog(of destination: Identifier) async throws(JournalError) -> JournalBacklog {
-        guard let cursor = board.cursors[destination], cursor < board.end else { return JournalBacklog() }
-        return try await reader.backlog(after: cursor)
+        guard let (cursor, readings) = board.waiting(for: destination), cursor < board.end else {
+            return JournalBacklog()
+        }
+        return JournalBacklog(readings: UInt64(readings), oldest: try await reader.oldest(after: cursor))
     }
 
     package func prune() async throws(JournalError) {

@@ -10,6 +10,7 @@ struct RuleIndexTests {
 
     static let ids: [String] =
         numbered("P", 1...53) + ["P31b", "P53b"] + numbered("F", 1...32) + numbered("R", 1...17) + numbered("D", 1...11)
+        + numbered("S", 1...12)
 
     private static func numbered(_ letter: String, _ numbers: ClosedRange<Int>) -> [String] {
         numbers.map { letter + ($0 < 10 ? "0\($0)" : "\($0)") }

@@ -4,8 +4,8 @@ import Testing
 struct HelpTests {
     @Test(arguments: [
         "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",
-        "journal info", "scan", "identify", "status", "record", "replay", "explain",
-        "doctor", "report", "profile export",
+        "journal info", "journal tail", "journal export", "journal verify", "verify", "scan", "identify", "status",
+        "record", "replay", "explain", "doctor", "report", "profile export",
     ])
     func `the help of a command is as it was approved`(_ command: String) async throws {
         let outcome = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])

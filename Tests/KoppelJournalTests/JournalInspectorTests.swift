@@ -1,3 +1,4 @@
+import GRDB
 import KoppelCore
 import Testing
 
@@ -32,6 +33,25 @@ struct JournalInspectorTests {
         #expect(overview.destinations.map(\.waitingReadings) == [15, 3])
         #expect(try await inspector.read(after: middle, maximumReadings: 10).map(\.record) == [Sample.sweep(5)])
         if !isStopped { try await journal.close() }
+    }
+
+    @Test func `S07: a journal that another program keeps for itself alone is read from a copy`() async throws {
+        let world = try World()
+        let journal = try await world.open()
+        _ = try await journal.register(Sample.registration())
+        for seq in 1...5 { _ = try await journal.append([Sample.sweep(UInt64(seq))]) }
+        try await journal.close()
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let holder = try DatabaseQueue(path: world.path("journal.db"), configuration: configuration)
+        try holder.inDatabase { db in
+            try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE state SET dropped = 0")
+        }
+        let inspector = JournalInspector(folder: world.folder)
+        #expect(try await inspector.read(after: .start, maximumReadings: 100).count == 5)
+        #expect(await inspector.readsCopy)
+        try holder.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        try holder.close()
     }
 
     @Test func `a folder without a journal is said to be one`() async throws {

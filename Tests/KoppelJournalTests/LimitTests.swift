@@ -217,7 +217,8 @@ struct LimitTests {
                 _ = try await journal.append([Sample.sweep(UInt64(seq), text: String(repeating: filler, count: 30))])
             }
         } throws: { error in
-            (error as? JournalError)?.kind == .full
+            guard let error = error as? JournalError else { return false }
+            return error.kind == .full && error.description.contains("free-space-floor wants 1 MiB")
         }
         world.change { $0.freeBytes = 1 << 40 }
         try await journal.prune()

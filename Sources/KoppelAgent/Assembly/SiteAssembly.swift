@@ -24,7 +24,7 @@ struct SiteAssembly {
     let quarantine: any Quarantine
     /// How the clients of the local socket fared in this run.
     let localCounts: LocalCounts
-    /// Machines as they were before the site file was loaded again.
+    /// Machines as they were before the site file was loaded again, or when the agent ran before.
     var former: [MachineDescription] = []
     /// What the units taught.
     var facts = FactBoard()
@@ -76,6 +76,7 @@ struct SiteAssembly {
         }
 
         await tellClosed()
+        await keep(descriptions)
         let destinations = site.destinations.filter(\.isServed).compactMap {
             destination($0, machines: descriptions)
         }
@@ -99,6 +100,27 @@ struct SiteAssembly {
                 site: site, since: since, wallClock: wallClock, rings: rings, destinations: board, journal: gauge,
                 plan: SitePlan(site, now: wallClock.now), health: health, facts: facts, counts: localCounts),
             gauge: gauge, machines: descriptions, sink: sink, board: board)
+    }
+
+    /// What was told of machines before and is not told now.
+    private func gone(from machines: [MachineDescription]) -> [MachineDescription] {
+        let present = machines.map(\.withoutAccess)
+        return former.filter { !present.contains($0.withoutAccess) }
+    }
+
+    /// Has the journal keep what is told of the machines: readings of them may still have to be delivered when the site
+    /// file does not name them any more.
+    private func keep(_ machines: [MachineDescription]) async {
+        for machine in machines {
+            do throws(JournalError) {
+                try await journal.keep(machine)
+            } catch {
+                // The next start tries again; until then only a machine taken out of the site file would miss it.
+                Logger.current.error(
+                    "A machine's description cannot be stored",
+                    metadata: ["machine": "\(machine.id)", "error": "\(error)"])
+            }
+        }
     }
 
     private var agent: AgentDescription {
@@ -176,7 +198,7 @@ struct SiteAssembly {
                 run = try sharing(with: destination, by: policy, machines, over: uplink, live, gauge)
             } else {
                 let dialect = try DialectRegistry.dialect(
-                    of: destination, agent: agent, machines: machines, former: former)
+                    of: destination, agent: agent, machines: machines, former: gone(from: machines))
                 run = delivery(to: destination, in: dialect, over: uplink, live, gauge)
             }
             // Latest values nobody is told of are not kept.
@@ -221,7 +243,7 @@ struct SiteAssembly {
         over link: MQTTLink, _ live: LiveLane, _ gauge: DeliveryGauge
     ) throws(AuditError) -> @Sendable () async throws -> Void {
         let shared = try SharedDestination(
-            destination, policy: policy, agent: agent, machines: machines, former: former,
+            destination, policy: policy, agent: agent, machines: machines, former: gone(from: machines),
             dataFolder: site.agent.dataFolder, now: wallClock.wall)
         let clock = ThreadClock(on: link.executor)
         let gate = DepartureGate(

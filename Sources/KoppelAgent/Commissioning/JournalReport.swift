@@ -49,12 +49,23 @@ package struct JournalReport: Sendable {
         }
     }
 
+    /// What a stored reading takes in the file, and what a day of them takes at the rate of those in it; `nil` as for
+    /// ``capacityHours(_:)``.
+    package var stored: (bytesPerReading: Double, bytesPerDay: Double)? {
+        guard let hours = hoursInFile else { return nil }
+        return (Double(state.bytes) / Double(state.readings), Double(state.bytes) / hours * 24)
+    }
+
+    private var hoursInFile: Double? {
+        guard let oldest = state.oldest, let newest = state.newest, state.readings >= 1_000 else { return nil }
+        let hours = Double(newest.nanoseconds - oldest.nanoseconds) / 3_600e9
+        return hours >= 1.0 / 60 ? hours : nil
+    }
+
     /// How many hours of readings the journal holds at the rate of those in it, from empty to its limit in bytes or
     /// age; `nil` if there are too few to tell (less than a minute, or less than 1,000 readings).
     package func capacityHours(_ settings: JournalSettings) -> Double? {
-        guard let oldest = state.oldest, let newest = state.newest, state.readings >= 1_000 else { return nil }
-        let hours = Double(newest.nanoseconds - oldest.nanoseconds) / 3_600e9
-        guard hours >= 1.0 / 60 else { return nil }
+        guard let hours = hoursInFile else { return nil }
         return min(Double(settings.limit) / (Double(state.bytes) / hours), settings.keep.inSeconds / 3_600)
     }
 }

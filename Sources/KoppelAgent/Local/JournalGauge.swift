@@ -4,16 +4,15 @@ internal import Synchronization
 
 /// What the journal holds and how fast it fills, counted when somebody asks.
 ///
-/// Counting a large backlog reads through all of it, so it is never done twice within twenty times the time it took,
-/// and who asks waits at most half a second for it and else gets the figures of before.
+/// It is never done twice within twenty times the time it took, and who asks waits at most half a second for it and else gets the figures of before.
 final class JournalGauge: Sendable {
     private struct Figures {
         var state: JournalState?
         var counted: Timestamp?
         /// Rises with each count.
         var number = 0
-        /// Readings stored so far, every 10 s; at most ``mostSamples``.
-        var samples: [(at: ContinuousClock.Instant, stored: UInt64)] = []
+        /// Readings stored, and bytes the process has written to disks, so far, every 10 s; at most ``mostSamples``.
+        var samples: [(at: ContinuousClock.Instant, stored: UInt64, written: UInt64?)] = []
     }
 
     /// Five minutes.
@@ -52,7 +51,7 @@ final class JournalGauge: Sendable {
             let stored = sink.storedReadings
             figures.withLock {
                 if $0.samples.count == Self.mostSamples { $0.samples.removeFirst() }
-                $0.samples.append((.now, stored))
+                $0.samples.append((.now, stored, WrittenBytes.ofThisProcess()))
             }
             do { try await ContinuousClock().sleep(for: .seconds(10)) } catch { return }
         }
@@ -63,6 +62,18 @@ final class JournalGauge: Sendable {
         guard let first = figures.withLock({ $0.samples.first }) else { return nil }
         let elapsed = (ContinuousClock.now - first.at).inSeconds
         return elapsed >= 1 ? Double(sink.storedReadings - first.stored) / elapsed : nil
+    }
+
+    /// What storing writes to the disk, over the last five minutes (S10): bytes for each reading, and bytes a day. It
+    /// counts all that the agent writes to files. `nil` where the kernel does not count, and while little was stored.
+    var wear: (perReading: Double, perDay: Double)? {
+        guard let first = figures.withLock({ $0.samples.first }), let before = first.written,
+            let now = WrittenBytes.ofThisProcess(), now > before, sink.storedReadings > first.stored
+        else { return nil }
+        let written = Double(now - before)
+        let elapsed = (ContinuousClock.now - first.at).inSeconds
+        guard elapsed >= 1 else { return nil }
+        return (written / Double(sink.storedReadings - first.stored), written / elapsed * 86_400)
     }
 
     /// The state of the journal, new if it can be had soon; `nil` if it never could be counted.

@@ -128,6 +128,9 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         package var readingsPerSecond: Double?
         /// How long the room that is left lasts when no destination takes anything (field rule P65).
         package var hoursLeft: Double?
+        /// What storing writes to the disk, the journal's own book-keeping included (fault S10).
+        package var writtenBytesPerReading: Double?
+        package var writtenBytesPerDay: Double?
         package var counted: Moment
     }
 
@@ -144,6 +147,8 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package var learned: [Learned]
     package var destinations: [Destination]
     package var journal: Journal?
+    /// Why readings cannot be stored at this moment.
+    package var notStored: String?
     package var local: Local
     /// What a person has to look at, the gravest first; empty if all is well.
     package var problems: [String] = []

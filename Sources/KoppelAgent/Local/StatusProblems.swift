@@ -4,6 +4,9 @@ extension StatusDocument {
     /// What a person has to look at, the gravest first. A pure judgement of the figures.
     func judgedProblems() -> [String] {
         var problems: [String] = []
+        if let notStored {
+            problems.append("readings cannot be stored, and will be declared missing: \(notStored)")
+        }
         for bus in buses where bus.state == "closed" {
             problems.append("bus \(bus.id) is closed\(age(bus.since)): \(bus.lastError ?? "not opened yet")")
         }

@@ -64,6 +64,7 @@ struct StatusSource: Sendable {
             destinations: destinations.destinations.map { destination($0, destinations.gauges[$0.id]) },
             journal: filled.map { journal($0.state, $0.counted) },
             local: .init(served: counts[.served], refused: counts[.refused], cutOff: counts[.cutOff]))
+        status.notStored = journal.sink.whyNothingIsStored
         status.problems = status.judgedProblems()
         return status
     }
@@ -145,6 +146,7 @@ struct StatusSource: Sendable {
 
     private func journal(_ state: JournalState, _ counted: Timestamp) -> StatusDocument.Journal {
         let pace = journal.pace
+        let wear = journal.wear
         let left = Double(max(0, site.agent.journal.limit - state.bytes))
         // A stored reading takes what those in the file take; few say nothing, and then the plan's assumption stands in.
         let size =
@@ -152,6 +154,8 @@ struct StatusSource: Sendable {
         return StatusDocument.Journal(
             bytes: state.bytes, limitBytes: site.agent.journal.limit, oldest: state.oldest.map(Moment.init),
             dropped: state.dropped, readingsPerSecond: pace,
-            hoursLeft: pace.flatMap { $0 > 0 ? left / ($0 * size) / 3_600 : nil }, counted: moment(counted))
+            hoursLeft: pace.flatMap { $0 > 0 ? left / ($0 * size) / 3_600 : nil },
+            writtenBytesPerReading: wear.map { ($0.perReading * 10).rounded() / 10 },
+            writtenBytesPerDay: wear?.perDay.rounded(), counted: moment(counted))
     }
 }

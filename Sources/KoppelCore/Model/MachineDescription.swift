@@ -1,5 +1,5 @@
 /// One level of the ISA-95 path of a machine (data model 3.3).
-package struct LocationLevel: Hashable, Sendable {
+package struct LocationLevel: Codable, Hashable, Sendable {
     /// An ISA-95 level of OPC 10030, for example `Enterprise`, `Site`, `Area`, `ProductionLine`.
     package var level: String
     package var id: Identifier
@@ -13,7 +13,7 @@ package struct LocationLevel: Hashable, Sendable {
 }
 
 /// Who made a machine and which one it is (data model 3.3).
-package struct Nameplate: Hashable, Sendable {
+package struct Nameplate: Codable, Hashable, Sendable {
     package var manufacturer: String
     package var model: String
     package var serialNumber: String?
@@ -38,7 +38,7 @@ package struct Nameplate: Hashable, Sendable {
 }
 
 /// One published signal of a machine as the descriptor tells it (data model 3.4).
-package struct SignalDescription: Hashable, Sendable {
+package struct SignalDescription: Codable, Hashable, Sendable {
     package var number: SignalNumber
     package var name: SignalName
     package var label: LocalizedText
@@ -86,8 +86,8 @@ package struct SignalDescription: Hashable, Sendable {
 }
 
 /// A machine as consumers know it: everything that rarely changes.
-package struct MachineDescription: Hashable, Sendable {
-    package enum FieldProtocol: String, Sendable {
+package struct MachineDescription: Codable, Hashable, Sendable {
+    package enum FieldProtocol: String, Codable, Sendable {
         case tcp = "modbus-tcp"
         case rtu = "modbus-rtu"
         case rtuOverTCP = "modbus-rtu-over-tcp"
@@ -118,6 +118,19 @@ package struct MachineDescription: Hashable, Sendable {
     package var access: MachineAccess?
     /// True if the recipient is not told by which profile and protocol it is read.
     package var hidesSource = false
+
+    /// All but the access, which says nothing about readings.
+    private enum CodingKeys: String, CodingKey {
+        case number, id, urn, rev, issued, title, location, nameplate, fieldProtocol, profile, profileVersion, signals
+        case hasState, alarms
+    }
+
+    /// The machine as it is described, and as it is kept once it is gone.
+    package var withoutAccess: MachineDescription {
+        var description = self
+        description.access = nil
+        return description
+    }
 
     package init(
         number: MachineNumber, id: Identifier, urn: String, rev: UInt32, issued: Timestamp, title: LocalizedText,

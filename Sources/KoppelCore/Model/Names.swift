@@ -41,7 +41,7 @@ private func isIdentifier(_ text: Substring.UTF8View) -> Bool {
 }
 
 /// The number of a machine in one journal: dense, from 0, never given to another machine.
-package struct MachineNumber: Hashable, Comparable, Sendable {
+package struct MachineNumber: Codable, Hashable, Comparable, Sendable {
     package let rawValue: Int
 
     package init(rawValue: Int) { self.rawValue = rawValue }
@@ -52,10 +52,42 @@ package struct MachineNumber: Hashable, Comparable, Sendable {
 /// The number of a signal within its machine: dense, from 0, given by the journal once per name and never reused.
 ///
 /// At most 65,535 signals a machine. It doubles as the alias that is published.
-package struct SignalNumber: Hashable, Comparable, Sendable {
+package struct SignalNumber: Codable, Hashable, Comparable, Sendable {
     package let rawValue: UInt16
 
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     package static func < (left: SignalNumber, right: SignalNumber) -> Bool { left.rawValue < right.rawValue }
+}
+
+// As texts, and checked again when they are read.
+
+extension SignalName: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let name = SignalName(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "this is no name of a signal")
+        }
+        self = name
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension Identifier: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = Identifier(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "this is no identifier")
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
 }

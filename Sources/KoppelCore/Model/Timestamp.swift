@@ -2,7 +2,7 @@
 ///
 /// Good from 1677 until the year 2262. It says nothing about whether the clock it was read from could be
 /// trusted: that is ``ClockState``.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Codable, Hashable, Comparable, Sendable {
     /// Nanoseconds since 1970, negative before it.
     package var nanoseconds: Int64
 

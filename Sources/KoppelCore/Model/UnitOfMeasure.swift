@@ -85,3 +85,19 @@ package struct UnitOfMeasure: Hashable, Sendable {
         UnitOfMeasure("1", "C62", "UNITLESS", "Dimensionless"),
     ]
 }
+
+/// As its UCUM key.
+extension UnitOfMeasure: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let unit = UnitOfMeasure(ucum: try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "the table has no such unit")
+        }
+        self = unit
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(ucum)
+    }
+}

@@ -24,7 +24,7 @@ package enum Value: Hashable, Sendable {
 }
 
 /// The type of a signal after scaling, by its OPC UA built-in name (data model 3.4).
-package enum DataType: String, Sendable {
+package enum DataType: String, Codable, Sendable {
     case boolean = "Boolean"
     case sbyte = "SByte"
     case byte = "Byte"

@@ -176,6 +176,17 @@ package protocol Journal: Sendable {
     /// Makes a machine known; may be called again with other signals. At most 65,535 machines.
     func register(_ machine: MachineRegistration) async throws(JournalError) -> MachineRegister
 
+    /// Keeps what consumers are told of a machine in its present revision, so that what is stored of it can still be
+    /// delivered when it is no longer in the site file. At most 16 revisions a machine; the oldest go.
+    func keep(_ description: MachineDescription) async throws(JournalError)
+
+    /// What was kept of every machine there ever was in this journal, in the order of their numbers and revisions: those
+    /// that are gone from the site file are described nowhere else.
+    func descriptions() async throws(JournalError) -> [MachineDescription]
+
+    /// Forgets all revisions that were kept of a machine, once no broker holds anything of it any more.
+    func forgetDescriptions(of machine: MachineNumber) async throws(JournalError)
+
     /// Makes destinations known, each with its cursor, and forgets those not named. A new destination's cursor stands
     /// at the end: it gets what is stored from now on.
     func setDestinations(_ destinations: [Identifier]) async throws(JournalError)
@@ -204,7 +215,7 @@ package protocol Journal: Sendable {
     /// Everything up to and including the position is acknowledged. Never moves back.
     func advance(_ destination: Identifier, to position: JournalPosition) async throws(JournalError)
 
-    /// What is stored and not yet acknowledged by a destination. Counting a large backlog reads through all of it.
+    /// What is stored and not yet acknowledged by a destination. Its size is kept and not counted, so asking is cheap.
     func backlog(of destination: Identifier) async throws(JournalError) -> JournalBacklog
 
     /// Drops what every destination has, and what the limits (bytes, age, free space) no longer allow.
@@ -218,6 +229,10 @@ package protocol Journal: Sendable {
 
 extension Journal {
     package var liveBacklog: Int? { nil }
+
+    package func keep(_ description: MachineDescription) async throws(JournalError) {}
+    package func descriptions() async throws(JournalError) -> [MachineDescription] { [] }
+    package func forgetDescriptions(of machine: MachineNumber) async throws(JournalError) {}
 }
 
 /// What went wrong with the journal, and what to do.

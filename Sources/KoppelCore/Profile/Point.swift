@@ -1,10 +1,10 @@
 /// What kind of thing a signal is (data model 3.2).
-package enum SignalKind: String, Sendable {
+package enum SignalKind: String, Codable, Sendable {
     case measurement, counter, state, event, setpoint, text
 }
 
 /// A closed band, low at most high.
-package struct Band: Hashable, Sendable {
+package struct Band: Codable, Hashable, Sendable {
     package var low: Double
     package var high: Double
 
@@ -82,12 +82,12 @@ package struct Sentinel: Hashable, Sendable {
 }
 
 /// How a counter counts (data model 3.7).
-package struct CounterRule: Hashable, Sendable {
-    package enum Reset: String, Sendable {
+package struct CounterRule: Codable, Hashable, Sendable {
+    package enum Reset: String, Codable, Sendable {
         case never, powerCycle = "power-cycle", daily, perOrder = "per-order", manual, unknown
     }
 
-    package enum Counts: String, Sendable { case all, good, bad, cycles, energy, volume, time }
+    package enum Counts: String, Codable, Sendable { case all, good, bad, cycles, energy, volume, time }
 
     /// The number of distinct values, for example 65,536; `nil` if it does not roll over.
     package var modulus: UInt64?

@@ -8,6 +8,7 @@ package actor ReadingSink {
     private let lanes: Mutex<[LiveLane]>
     private var isFailing = false
     private nonisolated let stored = Atomic<UInt64>(0)
+    private nonisolated let failure = Mutex<String?>(nil)
 
     package init(journal: any Journal, lanes: [LiveLane]) {
         self.journal = journal
@@ -42,6 +43,9 @@ package actor ReadingSink {
         }
     }
 
+    /// Why readings cannot be stored at this moment; `nil` if they can.
+    package nonisolated var whyNothingIsStored: String? { failure.withLock { $0 } }
+
     /// Readings stored since the site was loaded.
     package nonisolated var storedReadings: UInt64 { stored.load(ordering: .relaxed) }
 
@@ -49,6 +53,7 @@ package actor ReadingSink {
     nonisolated var liveBacklog: Int? { journal.liveBacklog }
 
     private func failed(_ error: JournalError) {
+        failure.withLock { $0 = error.description }
         guard !isFailing else { return }
         isFailing = true
         Logger.current.error(
@@ -59,6 +64,7 @@ package actor ReadingSink {
     private func recovered() {
         guard isFailing else { return }
         isFailing = false
+        failure.withLock { $0 = nil }
         Logger.current.notice("Readings are stored again")
     }
 }

@@ -9,6 +9,7 @@ internal import KoppelCore
 /// | `journal.db.damaged-TIME` | a damaged one, set aside; the newest two are kept |
 /// | `journal.suspect` | there if damage was found while running: the next start sets the database aside |
 /// | `journal.mark` | the highest acknowledged position, which shows that a log has lost its end |
+/// | `journal.delivered` | up to when every destination has everything |
 /// | `identity` | what must survive the database: urns, numbers, epochs |
 /// | `lock` | held by the running agent; its process id |
 struct DataFolder {
@@ -17,6 +18,7 @@ struct DataFolder {
     var database: String { path + "/journal.db" }
     var suspect: String { path + "/journal.suspect" }
     var mark: String { path + "/journal.mark" }
+    var delivered: String { path + "/journal.delivered" }
     var identity: String { path + "/identity" }
     var lock: String { path + "/lock" }
 

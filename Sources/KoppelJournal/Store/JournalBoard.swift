@@ -27,6 +27,8 @@ final class JournalBoard: Sendable {
         var end = JournalPosition.start
         var totals = Totals()
         var cursors: [Identifier: JournalPosition] = [:]
+        /// Readings up to each cursor that are still in the file.
+        var done: [Identifier: Int] = [:]
         /// Records without holes up to `end`, oldest first.
         var tail: [StoredRecord] = []
         var tailReadings = 0
@@ -46,14 +48,37 @@ final class JournalBoard: Sendable {
     var totals: Totals { state.withLock { $0.totals } }
     var cursors: [Identifier: JournalPosition] { state.withLock { $0.cursors } }
 
-    func setCursors(_ cursors: [Identifier: JournalPosition]) { state.withLock { $0.cursors = cursors } }
+    var done: [Identifier: Int] { state.withLock { $0.done } }
+
+    func setCursors(_ cursors: [Identifier: JournalPosition], done: [Identifier: Int]) {
+        state.withLock { ($0.cursors, $0.done) = (cursors, done) }
+    }
+
+    /// Readings that a destination still has to get; `nil` if it is not known.
+    func waiting(for destination: Identifier) -> (after: JournalPosition, readings: Int)? {
+        state.withLock { state in
+            guard let cursor = state.cursors[destination] else { return nil }
+            return (cursor, max(0, state.totals.readings - (state.done[destination] ?? 0)))
+        }
+    }
+
+    /// So many readings went out of the file, up to a position: whoever has them has so many less to look back on.
+    func forgetReadings(_ count: Int, of destinations: (JournalPosition) -> Bool) {
+        state.withLock { state in
+            for (id, cursor) in state.cursors where destinations(cursor) { state.done[id, default: 0] -= count }
+        }
+    }
+
     func setTotals(_ totals: Totals) { state.withLock { $0.totals = totals } }
 
-    func begin(at end: JournalPosition, totals: Totals, cursors: [Identifier: JournalPosition]) {
+    func begin(
+        at end: JournalPosition, totals: Totals, cursors: [Identifier: JournalPosition], done: [Identifier: Int]
+    ) {
         state.withLock { state in
             state.end = end
             state.totals = totals
             state.cursors = cursors
+            state.done = done
         }
     }
 

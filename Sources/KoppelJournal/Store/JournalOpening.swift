@@ -2,12 +2,14 @@ internal import FoundationEssentials
 internal import GRDB
 internal import Glibc
 internal import KoppelCore
+internal import Logging
 
 /// A journal that was found sound, or made.
 struct OpenedJournal {
     var lock: FolderLock
     var connection: JournalConnection
     var mark: HighWaterMark
+    var delivered: DeliveredMark
     var identity: Identity
     var state: StateRow
     /// The newest clock period, and the journal's age now.
@@ -17,7 +19,11 @@ struct OpenedJournal {
     var end: JournalPosition
     var totals: JournalBoard.Totals
     var cursors: [Identifier: JournalPosition]
+    /// Readings up to each cursor that are still in the file.
+    var done: [Identifier: Int]
     var history: JournalHistory
+    /// Where a destination begins that the journal does not know, if a damaged one did not say what they have.
+    var beginOfUnknown: JournalPosition?
 }
 
 /// Finds out how the journal was left, and makes it usable: sets a damaged one aside, replays what came after the
@@ -81,13 +87,18 @@ struct JournalOpening {
             let size = (DataFile.size(folder.database) ?? 0) + (DataFile.size(folder.database + "-wal") ?? 0)
             if size <= Self.checkedWhole { try connection.read { try checkWhole($0) } }
             identity.merge(try connection.read { try Identity($0) })
+            let deliveredBefore = try DeliveredMark.read(folder.delivered)
+            let salvaged = try damage.flatMap {
+                try salvage($0.setAside, deliveredBefore, into: connection)
+            }
             var state: StateRow
             if let found = try connection.read({ try StateRow.fetch($0) }) {
                 state = found
             } else if damage == nil, known.agent != nil {
                 throw JournalFailure.corrupt(folder.database, "it has lost its state")
             } else {
-                state = newState(identity, after: damage, from: markFound ?? .start)
+                state = newState(identity, after: try damageToDeclare(damage, salvaged), from: markFound ?? .start)
+                if let salvaged { takeOver(salvaged, &state) }
             }
             state.epoch = max(state.epoch, identity.agent?.epoch ?? 0)
             let cursors = try connection.read { try storedCursors($0) }
@@ -104,10 +115,13 @@ struct JournalOpening {
             try mark.write(end)
             let period = try connection.read { try ClockPeriod.newest($0) }
             return OpenedJournal(
-                lock: lock, connection: connection, mark: mark, identity: identity, state: state, period: period,
+                lock: lock, connection: connection, mark: mark, delivered: try deliveredMark(), identity: identity,
+                state: state, period: period,
                 age: try connection.read { try age($0, state, period) }, memories: replay.memories, end: end,
                 totals: replay.totals, cursors: cursors,
-                history: try connection.read { history(state, identity, try PastTimes($0, surroundings)) })
+                done: try connection.read { try storedDone($0, cursors) },
+                history: try connection.read { history(state, identity, try PastTimes($0, surroundings)) },
+                beginOfUnknown: salvaged?.cursorsAreLost == true ? deliveredBefore?.position ?? .start : nil)
         } catch {
             throw JournalFailure.error(error, at: folder.database)
         }
@@ -132,6 +146,48 @@ struct JournalOpening {
             epoch: (identity.agent?.epoch ?? 0) + 1, boot: surroundings.bootID, isDurable: isDurable,
             end: damage == nil ? .first : .damaged, setAside: damage?.setAside ?? "", lastAlive: damage?.lastAlive,
             alivePeriod: 0, through: start, records: 0, readings: 0, dropped: 0)
+    }
+
+    // MARK: After damage
+
+    private func salvage(
+        _ path: String, _ delivered: DeliveredMark.Reached?, into connection: JournalConnection
+    ) throws -> Salvage.Outcome? {
+        guard var salvage = Salvage(from: path, delivered: delivered, into: connection) else { return nil }
+        let outcome = try salvage.run()
+        Logger.current.notice(
+            "What is sound of the damaged journal was taken over",
+            metadata: [
+                "path": "\(path)", "journal.records": "\(outcome.records)",
+                "journal.readings": "\(outcome.readings)", "journal.lost": "\(outcome.lost)",
+            ])
+        return outcome
+    }
+
+    /// Without anything salvaged, what was not delivered to every destination is lost.
+    private func damageToDeclare(
+        _ damage: (setAside: String, lastAlive: Timestamp?)?, _ salvaged: Salvage.Outcome?
+    ) throws -> (setAside: String, lastAlive: Timestamp?)? {
+        guard var damage, salvaged?.newest == nil, let delivered = try DeliveredMark.read(folder.delivered) else {
+            return damage
+        }
+        damage.lastAlive = min(damage.lastAlive ?? delivered.time, delivered.time)
+        return damage
+    }
+
+    /// What came after the last record that was taken over is lost. The memories that were are brought up to date with
+    /// all of the records.
+    private func takeOver(_ salvaged: Salvage.Outcome, _ state: inout StateRow) {
+        if let newest = salvaged.newest { (state.lastAlive, state.alivePeriod) = newest }
+        state.through = .start
+    }
+
+    /// A journal that has never delivered anything owes all since it was made.
+    private func deliveredMark() throws -> DeliveredMark {
+        let isNew = try DeliveredMark.read(folder.delivered) == nil
+        let mark = try DeliveredMark(folder.delivered)
+        if isNew { try mark.write(DeliveredMark.Reached(position: .start, time: surroundings.clock.wall)) }
+        return mark
     }
 
     /// How much time surely went by since the journal was made: up to now within one boot, else up to the last life
@@ -181,6 +237,21 @@ struct JournalOpening {
             cursors[id] = JournalPosition(rawValue: row["position"])
         }
         return cursors
+    }
+
+    /// Version 2 of the file did not keep it, so there it is counted.
+    private func storedDone(
+        _ db: Database, _ cursors: [Identifier: JournalPosition]
+    ) throws -> [Identifier: Int] {
+        var done: [Identifier: Int] = [:]
+        for (id, cursor) in cursors {
+            done[id] =
+                try Int.fetchOne(db, sql: "SELECT done FROM destinations WHERE id = ?", arguments: [id.description])
+                ?? Int.fetchOne(
+                    db, sql: "SELECT coalesce(sum(readings), 0) FROM records WHERE position <= ?",
+                    arguments: [cursor.rawValue])
+        }
+        return done
     }
 
     private func checkWhole(_ db: Database) throws {

@@ -29,13 +29,9 @@ actor JournalReader {
         }
     }
 
-    func backlog(after position: JournalPosition) throws(JournalError) -> JournalBacklog {
-        try inspect { db in
-            let readings = try Int64.fetchOne(
-                db, sql: "SELECT sum(readings) FROM records WHERE position > ?", arguments: [position.rawValue])
-            return JournalBacklog(
-                readings: UInt64(clamping: readings ?? 0), oldest: try Timestamp.oldestStored(db, after: position))
-        }
+    /// When the oldest record after a position was read; `nil` if there is none.
+    func oldest(after position: JournalPosition) throws(JournalError) -> Timestamp? {
+        try inspect { try Timestamp.oldestStored($0, after: position) }
     }
 
     func close() { queue = nil }

@@ -67,10 +67,22 @@ extension JournalWriter {
             do throws(JournalError) {
                 return try insert(records)
             } catch {
-                guard error.kind == .full, try makeRoom(pages: room) else { throw error }
+                guard error.kind == .full, try makeRoom(pages: room) else { throw explained(error) }
                 room *= 2
             }
         }
+    }
+
+    /// A volume below its free-space floor looks as good as empty to whoever asks `df`.
+    private func explained(_ error: JournalError) -> JournalError {
+        guard error.kind == .full, let free = surroundings.freeBytes(folder.path), free < limits.freeSpaceFloor else {
+            return error
+        }
+        return JournalError(
+            kind: .full, path: folder.database,
+            description: "\(folder.database): nothing is stored, since the volume has \(free >> 20) MiB free and "
+                + "agent.journal.free-space-floor wants \(limits.freeSpaceFloor >> 20) MiB to stay so. Free space, or "
+                + "lower the floor.")
     }
 
     private func insert(_ records: [SweepRecord]) throws(JournalError) {

@@ -88,8 +88,10 @@ extension JournalWriter {
         totals.readings -= readings
         try change(totals) { db in
             try db.execute(sql: "DELETE FROM records WHERE position <= ?", arguments: [last.rawValue])
+            try db.execute(sql: "UPDATE destinations SET done = done - ?", arguments: [readings])
         }
         board.forget(through: last)
+        board.forgetReadings(readings) { _ in true }
         return records == Self.sliceRecords
     }
 
@@ -174,6 +176,7 @@ extension JournalWriter {
             totals.readings += record.readings.count
         }
         totals.dropped += declarations.reduce(0) { $0 + $1.newlyDropped }
+        let fewer = board.totals.readings - totals.readings
         try change(totals) { db in
             try db.execute(
                 sql: "DELETE FROM records WHERE position > ? AND position <= ?",
@@ -181,8 +184,11 @@ extension JournalWriter {
             for (place, period, record) in replacements {
                 try insert(record, epoch: place.epoch, at: place.position.rawValue, in: period, db)
             }
+            try db.execute(
+                sql: "UPDATE destinations SET done = done - ? WHERE position >= ?", arguments: [fewer, last.rawValue])
         }
         board.forget(through: last)
+        board.forgetReadings(fewer) { $0 >= last }
     }
 
     /// Changes records that are older than the snapshot, which is therefore made first.

@@ -60,17 +60,35 @@ extension JournalWriter {
 
     func setDestinations(_ destinations: [Identifier]) throws(JournalError) {
         let known = board.cursors
+        let knownDone = board.done
         var cursors: [Identifier: JournalPosition] = [:]
-        for id in destinations { cursors[id] = known[id] ?? board.end }
+        var done: [Identifier: Int] = [:]
+        for id in destinations {
+            let cursor = known[id] ?? beginOfUnknown ?? board.end
+            cursors[id] = cursor
+            if let kept = knownDone[id] { done[id] = kept } else { done[id] = try readings(through: cursor) }
+        }
+        beginOfUnknown = nil
         guard cursors != known else { return }
         try transaction(durably: true) { db in
             try db.execute(sql: "DELETE FROM destinations")
             for (id, position) in cursors {
                 try db.execute(
-                    sql: "INSERT INTO destinations VALUES (?, ?)", arguments: [id.description, position.rawValue])
+                    sql: "INSERT INTO destinations VALUES (?, ?, ?)",
+                    arguments: [id.description, position.rawValue, done[id]])
             }
         }
-        board.setCursors(cursors)
+        board.setCursors(cursors, done: done)
+    }
+
+    /// How many readings of the file lie up to a position.
+    private func readings(through position: JournalPosition) throws(JournalError) -> Int {
+        guard position < board.end else { return board.totals.readings }
+        return try inspect { db in
+            try Int.fetchOne(
+                db, sql: "SELECT coalesce(sum(readings), 0) FROM records WHERE position <= ?",
+                arguments: [position.rawValue]) ?? 0
+        }
     }
 
     /// A cursor is written without waiting for the disk: a power cut may take it back, and then records are repeated,
@@ -83,11 +101,28 @@ extension JournalWriter {
         }
         let new = min(position, board.end)
         guard new > old else { return }
-        try transaction(durably: false) { db in
-            try db.cachedStatement(sql: "UPDATE destinations SET position = ? WHERE id = ?")
-                .execute(arguments: [new.rawValue, destination.description])
+        var done = board.done
+        done[destination] = try transaction(durably: false) { db in
+            // What was just delivered was just read, so this finds it in memory.
+            let more = try Int.fetchOne(
+                db.cachedStatement(
+                    sql: "SELECT coalesce(sum(readings), 0) FROM records WHERE position > ? AND position <= ?"),
+                arguments: [old.rawValue, new.rawValue])
+            let sum = (done[destination] ?? 0) + (more ?? 0)
+            try db.cachedStatement(sql: "UPDATE destinations SET position = ?, done = ? WHERE id = ?")
+                .execute(arguments: [new.rawValue, sum, destination.description])
+            return sum
         }
+        let before = cursors.values.min()
         cursors[destination] = new
-        board.setCursors(cursors)
+        board.setCursors(cursors, done: done)
+        if let slowest = cursors.values.min(), slowest != before { try noteDelivered(slowest) }
+    }
+
+    /// Everybody has everything up to a position.
+    private func noteDelivered(_ position: JournalPosition) throws(JournalError) {
+        guard let time = try inspect({ try Timestamp.newestStored($0, at: position) }) else { return }
+        // A mark that stays behind only declares more.
+        try? delivered?.write(DeliveredMark.Reached(position: position, time: time))
     }
 }

@@ -23,6 +23,9 @@ actor JournalWriter {
     private var lock: FolderLock?
     private var connection: JournalConnection?
     private(set) var mark: HighWaterMark?
+    private(set) var delivered: DeliveredMark?
+    /// Where a destination begins that the journal does not know; `nil` is the end.
+    var beginOfUnknown: JournalPosition?
     var identity = Identity()
     var state: StateRow
     var memories: [SignalMemories] = []
@@ -66,12 +69,14 @@ actor JournalWriter {
         lock = opened.lock
         connection = opened.connection
         mark = opened.mark
+        delivered = opened.delivered
+        beginOfUnknown = opened.beginOfUnknown
         identity = opened.identity
         state = opened.state
         memories = opened.memories
         period = opened.period
         aged = (opened.age, surroundings.uptime())
-        board.begin(at: opened.end, totals: opened.totals, cursors: opened.cursors)
+        board.begin(at: opened.end, totals: opened.totals, cursors: opened.cursors, done: opened.done)
         return opened.history
     }
 
@@ -186,8 +191,10 @@ actor JournalWriter {
                     sql: "DELETE FROM records WHERE position > ?", arguments: [board.end.rawValue])
                 for (id, position) in board.cursors {
                     try db.execute(
-                        sql: "INSERT OR REPLACE INTO destinations VALUES (?, ?)",
-                        arguments: [id.description, position.rawValue])
+                        sql: """
+                            INSERT OR REPLACE INTO destinations
+                            SELECT ?1, ?2, coalesce(sum(readings), 0) FROM records WHERE position <= ?2
+                            """, arguments: [id.description, position.rawValue])
                 }
             }
             let found = try fresh.read {
@@ -197,6 +204,7 @@ actor JournalWriter {
                 throw JournalFailure.corrupt(
                     folder.database, "it ends at record \(found ?? 0) and should reach \(board.end.rawValue)")
             }
+            try recount(fresh)
             // What the failed commit knew of the clock is true, although its records are not there.
             period = try fresh.read { try ClockPeriod.newest($0) }
             board.forget(through: board.end)
@@ -206,6 +214,24 @@ actor JournalWriter {
         } catch {
             throw failed(error)
         }
+    }
+
+    /// What failed may be in the file all the same, a dropped range as well as a record. So the sums are made anew.
+    private func recount(_ connection: JournalConnection) throws {
+        let (totals, done) = try connection.read { db in
+            let row = try Row.fetchOne(db, sql: "SELECT count(*), coalesce(sum(readings), 0) FROM records")
+            var totals = board.totals
+            (totals.records, totals.readings) = (row?[0] ?? 0, row?[1] ?? 0)
+            totals.dropped = max(totals.dropped, try StateRow.fetch(db)?.dropped ?? 0)
+            var done: [Identifier: Int] = [:]
+            for id in board.cursors.keys {
+                done[id] = try Int.fetchOne(
+                    db, sql: "SELECT done FROM destinations WHERE id = ?", arguments: [id.description])
+            }
+            return (totals, done)
+        }
+        board.setTotals(totals)
+        board.setCursors(board.cursors, done: done)
     }
 
     // MARK: Memory of signals

@@ -58,6 +58,16 @@ enum Schema {
         ALTER TABLE records ADD COLUMN period INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE state ADD COLUMN alive_period INTEGER NOT NULL DEFAULT 0;
         """,
+        // `done` is how many readings of the file a destination has; NULL where version 2 left it to be counted.
+        """
+        CREATE TABLE descriptions (
+            machine INTEGER NOT NULL,
+            rev INTEGER NOT NULL,
+            content TEXT NOT NULL,
+            PRIMARY KEY (machine, rev)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE destinations ADD COLUMN done INTEGER;
+        """,
     ]
 
     /// - Throws: `.newer` if the file was written by a newer version; it is left as it is.

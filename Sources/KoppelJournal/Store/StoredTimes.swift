@@ -23,6 +23,17 @@ extension Timestamp {
         return row.map(Timestamp.init(corrected:))
     }
 
+    /// The newest time in one record; `nil` if there is none.
+    static func newestStored(_ db: Database, at position: JournalPosition) throws -> Timestamp? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT last_time, true_offset - wall_offset FROM records LEFT JOIN periods ON number = period
+                    WHERE position = ?
+                    """), arguments: [position.rawValue])
+        return row.map(Timestamp.init(corrected:))
+    }
+
     private init(corrected row: Row) {
         let correction: Int64? = row[1]
         self = Timestamp(nanoseconds: row[0]).advanced(by: .nanoseconds(correction ?? 0))

@@ -34,6 +34,8 @@ struct JournalText {
         var isStopped: Bool
         var limitBytes: Int?
         var capacityHours: Double?
+        var storedBytesPerReading: Double?
+        var storedBytesPerDay: Double?
         var machines: [Machine]
         var destinations: [Destination]
     }
@@ -46,6 +48,8 @@ struct JournalText {
             dropped: report.state.dropped, lastAlive: report.lastAlive?.plainText, isStopped: report.isStopped,
             limitBytes: settings?.limit,
             capacityHours: capacityHours.map { ($0 * 10).rounded() / 10 },
+            storedBytesPerReading: report.stored.map { ($0.bytesPerReading * 10).rounded() / 10 },
+            storedBytesPerDay: report.stored?.bytesPerDay.rounded(),
             machines: report.machines.map { .init(id: $0.id, urn: $0.urn, rev: $0.rev, signals: $0.signals) },
             destinations: report.destinations.map {
                 .init(
@@ -70,6 +74,12 @@ struct JournalText {
             .init("dropped undelivered"), .init("\(state.dropped)", state.dropped > 0 ? .bad : nil),
         ])
         facts.add(["last alive", (report.lastAlive?.plainText ?? "–") + (report.isStopped ? ", stopped in order" : "")])
+        if let (bytesPerReading, bytesPerDay) = report.stored {
+            facts.add([
+                "stored at this rate",
+                "\(PlainText.bytes(bytesPerDay)) a day, \(PlainText.bytes(bytesPerReading)) a reading",
+            ])
+        }
         if settings != nil {
             let hours = capacityHours.map { Duration.seconds($0 * 3_600).plainText }
             facts.add(["capacity at this rate", hours ?? "too few readings to tell"])

@@ -118,7 +118,14 @@ struct StatusText {
         let hours = journal.hoursLeft.map { "; room for \(Duration.seconds($0 * 3_600).plainText) at this rate" } ?? ""
         let dropped = journal.dropped > 0 ? "; \(journal.dropped) readings dropped undelivered" : ""
         return "journal \(PlainText.bytes(Double(journal.bytes))) of \(PlainText.bytes(Double(journal.limitBytes)))"
-            + pace + hours + dropped + "\n"
+            + pace + hours + wear(journal) + dropped + "\n"
+    }
+
+    private func wear(_ journal: StatusDocument.Journal) -> String {
+        guard let perReading = journal.writtenBytesPerReading, let perDay = journal.writtenBytesPerDay else {
+            return ""
+        }
+        return "; writes \(PlainText.bytes(perReading)) a reading, \(PlainText.bytes(perDay)) a day"
     }
 
     // MARK: Words

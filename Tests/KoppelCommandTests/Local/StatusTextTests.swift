@@ -46,7 +46,7 @@ struct StatusTextTests {
         ],
         journal: .init(
             bytes: 1_400_000, limitBytes: 2 << 30, oldest: before(.seconds(60)), dropped: 0, readingsPerSecond: 84.5,
-            hoursLeft: 588.2, counted: Moment(now)),
+            hoursLeft: 588.2, writtenBytesPerReading: 21.4, writtenBytesPerDay: 156_000_000, counted: Moment(now)),
         local: .init(served: 3, refused: 0, cutOff: 0))
 
     /// The same with all that can be wrong at once.

@@ -23,9 +23,7 @@ class SetClock:
     """The wall clock of the agent: by how many seconds it is off, and whether the kernel vouches for it."""
 
     def __init__(self, folder):
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel_clock.c")
-        library = os.path.join(folder, "kernel_clock.so")
-        subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+        library = compiled("kernel_clock.c", folder)
         self.path = os.path.join(folder, "kernel-clock")
         self.file = open(self.path, "w+b", buffering=0)
         self.set(0, True)
@@ -34,6 +32,14 @@ class SetClock:
     def set(self, seconds, vouched):
         self.file.seek(0)
         self.file.write(struct.pack("=qq", int(seconds * 1e9), int(vouched)))
+
+
+def compiled(name, folder):
+    """A library to preload, made of a C file beside this one."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+    library = os.path.join(folder, name.replace(".c", ".so"))
+    subprocess.run([compiler(), "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
 def compiler():

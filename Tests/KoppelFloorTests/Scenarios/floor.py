@@ -26,6 +26,7 @@ import bus_scenarios
 import clock_scenarios
 import destination_scenarios
 import fault_table
+import journal_scenarios
 import learning_scenarios
 import machine_scenarios
 import meaning_scenarios
@@ -36,6 +37,7 @@ import sparkplug_scenarios
 import uplink_scenarios
 import uplink_soak
 import value_scenarios
+import verify_scenarios
 
 SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_scenarios.SCENARIOS,
              **agent_scenarios.SCENARIOS,
@@ -43,7 +45,8 @@ SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_
              **fault_table.SCENARIOS, **soak.SCENARIOS, **uplink_soak.SCENARIOS,
              **sparkplug_scenarios.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
-             **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS}
+             **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS,
+             **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 
