@@ -93,6 +93,19 @@ struct ScanTests {
     }
 
     @Test(.enabled(if: SharedFolder.has("faults/modbus_chaos.py"), "the fault tools beside the package are missing"))
+    func `P27: a unit that is silent to what it lacks is not asked for every profile of the library`() async throws {
+        try await ChaosDevice.serve(["--tcp", "127.0.0.1:0", "--units", "1"]) { device in
+            try await device.tell("fault ok unit=1 count=1")
+            try await device.tell("fault drop unit=1")
+            let (code, scan) = try await scan(
+                "--bus", "tcp://127.0.0.1:\(device.port)", "--units", "1", "--timeout", "50")
+            #expect(code == 0)
+            #expect(scan.lines.first?.units.map(\.unit) == [1])
+            #expect(scan.lines.first?.requests == 1 + UnitScan.mostUnansweredReads)
+        }
+    }
+
+    @Test(.enabled(if: SharedFolder.has("faults/modbus_chaos.py"), "the fault tools beside the package are missing"))
     func `P26: nobody at these unit ids ends a scan with 1 and names the doctor`() async throws {
         try await ChaosDevice.serve(["--tcp", "127.0.0.1:0", "--units", "9"]) { device in
             try await device.tell("fault drop unit=9")

@@ -9,6 +9,9 @@ internal import KoppelEngine
 package struct UnitScan: Sendable {
     /// Reads for profiles that one unit gets at most; the whole library takes fewer, so that no profile is left out.
     package static let mostProfileReads = 240
+    /// A unit that says nothing to registers it lacks is asked no further after so many reads without an answer: each
+    /// costs a whole timeout.
+    package static let mostUnansweredReads = 8
 
     /// What is about to happen, to be told before it does.
     package struct Preview: Sendable {
@@ -102,8 +105,13 @@ package struct UnitScan: Sendable {
             for request in profile.requests(unit: unit) where !requests.contains(request) { requests.append(request) }
         }
         var words: [ReadRequest: [UInt16]] = [:]
-        for request in requests.prefix(Self.mostProfileReads) {
-            if case .answer(.words(let answer), _) = try await ask(request, &outcome) { words[request] = answer }
+        var unanswered = 0
+        for request in requests.prefix(Self.mostProfileReads) where unanswered < Self.mostUnansweredReads {
+            switch try await ask(request, &outcome) {
+            case .answer(.words(let answer), _): words[request] = answer
+            case .answer(.exception, _): break
+            case .failed: unanswered += 1
+            }
         }
         return ProfileFit.ranked(profiles.compactMap { $0.verdict(words, unit: unit) })
     }
