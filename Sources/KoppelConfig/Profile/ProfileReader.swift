@@ -28,7 +28,9 @@ struct ProfileReader {
         }
         let notationHint = "One of zero-based, one-based, modicon: the manual says how it counts."
         let notation = section.required("addressing", hint: notationHint)?.choice(AddressNotation.self)
-        let confidence = section["confidence"].flatMap(readConfidence)
+        let certainty = section["confidence"]?.section(["level", "verified"])
+        let confidence = certainty?.required("level")?.choice([DeviceProfile.Confidence.high, .medium, .low])
+        let verified = certainty?["verified"]?.string()
         let sources = section["sources"]?.list()?.compactMap { $0.string() } ?? []
         let defaults = Defaults(section["defaults"])
         let reader = PointReader(notation: notation ?? .zeroBased, order: defaults.order)
@@ -42,7 +44,7 @@ struct ProfileReader {
         let profile = DeviceProfile(
             id: id, version: version, manufacturer: manufacturer, model: model, limits: limits, timing: defaults.timing,
             interval: defaults.interval, points: points.map(\.point), stateRule: stateRule, alarms: alarms,
-            confidence: confidence, sources: sources)
+            confidence: confidence, verified: verified, sources: sources)
         return Result(profile: profile, points: points, reader: reader)
     }
 
@@ -54,12 +56,6 @@ struct ProfileReader {
             return nil
         }
         return text
-    }
-
-    private func readConfidence(_ field: Field) -> DeviceProfile.Confidence? {
-        guard let section = field.section(["level", "verified"]) else { return nil }
-        _ = section["verified"]?.string()
-        return section.required("level")?.choice([DeviceProfile.Confidence.high, .medium, .low])
     }
 
     private func readPoints(_ field: Field, reader: PointReader) -> [LocatedPoint] {

@@ -15,6 +15,8 @@ package struct DeviceProfile: Hashable, Sendable {
     package var alarms: [AlarmRule]
     /// How sure the register map is, and where it comes from.
     package var confidence: Confidence?
+    /// What that confidence rests on, and what was not tried, in words.
+    package var verified: String?
     package var sources: [String]
 
     package enum Confidence: String, Sendable { case high, medium, low }
@@ -22,7 +24,8 @@ package struct DeviceProfile: Hashable, Sendable {
     package init(
         id: Identifier, version: String, manufacturer: String, model: String, limits: UnitLimits = UnitLimits(),
         timing: UnitTiming = UnitTiming(), interval: Duration = .seconds(1), points: [Point],
-        stateRule: StateRule? = nil, alarms: [AlarmRule] = [], confidence: Confidence? = nil, sources: [String] = []
+        stateRule: StateRule? = nil, alarms: [AlarmRule] = [], confidence: Confidence? = nil, verified: String? = nil,
+        sources: [String] = []
     ) {
         self.id = id
         self.version = version
@@ -35,6 +38,7 @@ package struct DeviceProfile: Hashable, Sendable {
         self.stateRule = stateRule
         self.alarms = alarms
         self.confidence = confidence
+        self.verified = verified
         self.sources = sources
     }
 }

@@ -89,6 +89,7 @@ struct ProfileDocument: Encodable {
     var manufacturer: String
     var model: String
     var confidence: String?
+    var verified: String?
     var sources: [String]
     var registersPerRequest: Int
     var bitsPerRequest: Int
@@ -110,6 +111,7 @@ struct ProfileDocument: Encodable {
         manufacturer = profile.manufacturer
         model = profile.model
         confidence = profile.confidence?.rawValue
+        verified = profile.verified
         sources = profile.sources
         registersPerRequest = profile.limits.registersPerRequest
         bitsPerRequest = profile.limits.bitsPerRequest

@@ -22,6 +22,7 @@ struct ProfileText {
             "file         \(loaded.path)",
             "confidence   \(profile.confidence?.rawValue ?? "not stated")",
         ]
+        if let verified = profile.verified { lines.append("verified     \(verified)") }
         lines += profile.sources.map { "source       \($0)" }
         lines.append(
             "limits       \(limits.registersPerRequest) registers or \(limits.bitsPerRequest) bits a request"
