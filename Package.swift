@@ -102,7 +102,7 @@ let package = Package(
             ("KoppelEngineTests", ["KoppelCore", "KoppelDialects", "KoppelModbus", "KoppelEngine", log]),
             ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
             ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelModbus", "KoppelAgent", "koppel"]),
-            ("KoppelAgentTests", ["KoppelCore", "KoppelAgent"]),
+            ("KoppelAgentTests", ["KoppelCore", "KoppelEngine", "KoppelAgent"]),
             ("KoppelArchitectureTests", []),
             ("KoppelFloorTests", ["KoppelCore"]),
         ].map { (name: String, needs: [Target.Dependency]) in

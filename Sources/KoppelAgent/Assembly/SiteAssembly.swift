@@ -212,9 +212,11 @@ struct SiteAssembly {
     }
 
     private func delivery(
-        to destination: DestinationSettings, in dialect: SpokenDialect, over uplink: MQTTLink, _ live: LiveLane,
+        to destination: DestinationSettings, in dialect: SpokenDialect, over link: MQTTLink, _ live: LiveLane,
         _ gauge: DeliveryGauge
     ) -> @Sendable () async throws -> Void {
+        let uplink = SessionAudit(
+            link, agent: agent.urn, destination: destination.id, topics: topics, trail: audit, wallClock: wallClock)
         switch dialect {
         case .messages(let dialect):
             DeliveryService(
@@ -223,7 +225,7 @@ struct SiteAssembly {
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     quarantine: quarantine, wallClock: wallClock,
                     session: session, since: since, journalIsDamaged: journalIsDamaged, gauge: gauge),
-                clock: ThreadClock(on: uplink.executor)
+                clock: ThreadClock(on: link.executor)
             ).run
         case .edgeNode(let dialect):
             EdgeNodeService(
@@ -232,7 +234,7 @@ struct SiteAssembly {
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
                     births: BirthNumberFile(folder: site.agent.dataFolder, destination: destination.id),
                     wallClock: wallClock, session: session, journalIsDamaged: journalIsDamaged, gauge: gauge),
-                clock: ThreadClock(on: uplink.executor)
+                clock: ThreadClock(on: link.executor)
             ).run
         }
     }
@@ -251,11 +253,14 @@ struct SiteAssembly {
             trail: audit, wallClock: wallClock, clock: clock)
         var parts = DeliveryService<ThreadClock>.Parts(
             journal: journal, uplink: PolicedUplink(link, gate: gate), dialect: shared.dialect, live: live,
-            quarantine: quarantine, wallClock: wallClock, session: session, since: since,
+            quarantine: AuditedQuarantine(quarantine, gate: gate), wallClock: wallClock, session: session, since: since,
             journalIsDamaged: journalIsDamaged, gauge: gauge)
         (parts.delay, parts.windows) = (policy.enforcement.delay, shared.windows)
         return DeliveryService(destination: destination, parts: parts, clock: clock).run
     }
+
+    /// All topics of this site.
+    private var topics: String { TopicTree.machineBase(Array(site.agent.location.prefix(2))) + "#" }
 
     /// Writes down which destinations stay closed, and why.
     private func tellClosed() async {
@@ -274,7 +279,6 @@ struct SiteAssembly {
                             "destination": "\(destination.id)", "policy": "\(policy.path)", "where": "\(refusal.path)",
                             "reason": "\(refusal)",
                         ])
-                    let topics = TopicTree.machineBase(Array(site.agent.location.prefix(2))) + "#"
                     do throws(AuditError) {
                         try await audit.append(
                             .closed(

@@ -99,7 +99,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package struct Destination: Codable, Hashable, Sendable {
         package var id: String
         package var url: String
-        /// `connected`, `away`, `waiting` for its primary host, or `not-served` if this version cannot serve it.
+        /// `connected`, `away`, `waiting` for its primary host, or `not-served` if it stays closed.
         package var state: String
         package var since: Moment?
         package var failures: UInt64

@@ -35,7 +35,8 @@ extension StatusDocument {
                 problems.append(
                     "destination \(destination.id) waits for its primary host \(destination.awaitedHost ?? "")"
                         + "\(age(destination.since)); readings wait in the journal")
-            case "not-served": problems.append("destination \(destination.id) is not served by this version")
+            case "not-served":
+                problems.append("destination \(destination.id) stays closed; `koppel share show` says why")
             default: break
             }
             if let topic = destination.refusedTopic {

@@ -326,6 +326,9 @@ def check_audit(floor):
         if payload and not (topic.endswith("/status") and json.loads(payload)["online"] is False):
             known = "sha256:" + hashlib.sha256(payload).hexdigest() in sent
             floor.expect(known, f"a message left and is not written down: {topic} {payload[:200]}")
+    sessions = [r for r in records if r["destination"] == "plant" and r["content"]["class"] == "_session"]
+    floor.expect(len(sessions) == 2 and all(r["content"]["samples"] > 10 for r in sessions),
+                 f"the owner's own broker had two sessions that ended in order, and {len(sessions)} are written down")
     floor.expect(any(r["destination"] == "stranger" and r["decision"] == "denied" and r["why"] == "unknown-operator"
                      for r in records), "the closed destination is not written down")
     floor.expect(not any(r["destination"] == "stranger" and r["decision"] == "sent" for r in records), "the stranger was served")
