@@ -50,6 +50,27 @@ struct CheckTests {
         #expect(buses.map { $0["units"] as? Int } == [2, 1])
     }
 
+    @Test func `a Sparkplug destination is shown as the edge node that hosts will see`() async throws {
+        let folder = try TemporaryFolder()
+        let destinations = """
+            destinations:
+              scada: {url: "mqtt://127.0.0.1", dialect: sparkplug-b, sparkplug: {primary-host: ignition}, share: all}
+
+            """
+        let site = try folder.write(Self.good + destinations, to: "koppel.yaml")
+        let outcome = try await Program.run("check", "--config", site)
+        #expect(outcome.code == 0)
+        #expect(
+            outcome.output.contains(
+                "destination scada: Sparkplug B edge node box-1 of group acme:hengelo, and sends only while the host ignition is online\n"
+            ),
+            "\(outcome.output)")
+        let explained = try await Program.run("explain", "--config", site, "main-meter", "electrical/frequency")
+        #expect(
+            explained.output.contains("spBv1.0/acme:hengelo/DDATA/box-1/main-meter, metric electrical/frequency"),
+            "\(explained.output)\(explained.errors)")
+    }
+
     @Test func `the plan is one JSON document`() async throws {
         let folder = try TemporaryFolder()
         let site = try folder.write(Self.good, to: "koppel.yaml")

@@ -118,6 +118,13 @@ struct StatusTextTests {
         #expect(try JSONDecoder().decode(StatusDocument.self, from: data) == Self.ill)
     }
 
+    @Test func `a Sparkplug destination that waits for its host is a problem that says for whom`() {
+        var status = Self.well
+        status.destinations[0].state = "waiting"
+        status.destinations[0].awaitedHost = "ignition"
+        #expect(status.judgedProblems().contains { $0.contains("waits for its primary host ignition") })
+    }
+
     @Test func `P86: the problems of a site with a thousand dead units are bounded`() {
         var status = Self.well
         status.buses[0].units = (0..<1_000).map { number in
