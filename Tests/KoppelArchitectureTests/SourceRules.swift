@@ -3,8 +3,11 @@ enum SourceRules {
     /// What a line breaks, in words; `nil` if it keeps them all.
     static func fault(in line: String) -> String? {
         if let word = forbidden.first(where: { line.contains($0.text) }) { return "\(word.text): \(word.instead)" }
-        // The C library has the old word in two of its functions.
-        let ours = line.replacing("modbus_set_slave", with: "").replacing("modbus_get_slave", with: "")
+        // The C library has the old word in two of its functions, other programs have it in keys of their files.
+        let theirs = [
+            "modbus_set_slave", "modbus_get_slave", "\"slave_id\"", "\"slave\"", "`slave`", "\"slave_count\"",
+        ]
+        let ours = theirs.reduce(line) { $0.replacing($1, with: "") }
         return ours.lowercased().contains("slave") ? "Modbus calls it a server, and its number the unit id" : nil
     }
 

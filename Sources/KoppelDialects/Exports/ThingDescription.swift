@@ -63,9 +63,22 @@ package enum ThingDescription {
             let names = point.enumeration.sorted { $0.key < $1.key }
             members.append(.init("kpl:enum", .object(names.map { .init(String($0.key), .string($0.value)) })))
         }
+        if let counter = point.counter { members.append(.init("kpl:counter", rule(counter))) }
+        if !point.published { members.append(.init("kpl:publish", false)) }
         members.append(.init("readOnly", true))
         members.append(.init("observable", true))
         members.append(.init("forms", [form(signal)]))
+        return .object(members)
+    }
+
+    /// As the profile schema writes it, so that the counter is not only a number to whoever imports it.
+    private static func rule(_ counter: CounterRule) -> JSONTree {
+        var members: [JSONTree.Member] = []
+        // Larger than the whole numbers of JSON can be.
+        if let modulus = counter.modulus { members.append(.init("modulus", .string(String(modulus)))) }
+        members.append(.init("reset", .string(counter.reset.rawValue)))
+        members.append(.init("maxRatePerSecond", .number(counter.maxRatePerSecond)))
+        if let counts = counter.counts { members.append(.init("counts", .string(counts.rawValue))) }
         return .object(members)
     }
 

@@ -27,10 +27,12 @@ enum Streams {
     static func complain(_ sentence: String) { tell("koppel: \(sentence)") }
 }
 
-/// The exit codes of the command-line contract, besides 0 and the 64 that the argument parser gives.
+/// The exit codes of the command-line contract, besides 0. The argument parser gives 64, too.
 enum ExitStatus {
     /// The answer is no: a check or a read failed.
     static let no = ExitCode(1)
+    /// Something that only a person can say is missing.
+    static let usage = ExitCode(64)
     static let unavailable = ExitCode(69)
     static let inputOutput = ExitCode(74)
     static let configuration = ExitCode(78)

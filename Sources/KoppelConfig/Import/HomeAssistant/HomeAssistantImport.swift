@@ -1,0 +1,104 @@
+internal import KoppelCore
+
+/// Reads `modbus:` of a Home Assistant configuration (<https://www.home-assistant.io/integrations/modbus/>). Addresses
+/// there are zero-based.
+struct HomeAssistantImport {
+    private static let hubKeys = [
+        "name", "type", "host", "port", "delay", "timeout", "message_wait_milliseconds", "baudrate", "bytesize",
+        "method", "parity", "stopbits", "retries", "close_comm_on_error", "retry_on_empty",
+    ]
+
+    let file: String
+
+    func read(_ document: DocumentNode) -> ImportResult {
+        let root = ForeignNode(node: document)
+        let modbus = root["modbus"] ?? root
+        guard modbus.text == nil else {
+            return ImportResult(
+                file: file,
+                SyntaxFault(
+                    position: modbus.position, sentence: "`modbus:` stands in another file",
+                    hint: "Import `\(modbus.text ?? "")`."))
+        }
+        let hubs = modbus.items.filter { hub in Self.readers.contains { hub[$0.key] != nil } || hub["host"] != nil }
+        guard !hubs.isEmpty else {
+            return ImportResult(
+                file: file, SyntaxFault(position: .start, sentence: "there is no `modbus:` with a hub in this file"))
+        }
+        var devices = DeviceCollection(file: file)
+        for (index, hub) in hubs.enumerated() { read(hub, number: index + 1, into: &devices) }
+        return devices.result
+    }
+
+    private typealias Reader = @Sendable (HomeAssistantEntity, inout ImportedDevice) -> Void
+
+    private static let readers: [(key: String, read: Reader)] = [
+        ("sensors", { $0.addSensor(to: &$1) }), ("binary_sensors", { $0.addBinarySensor(to: &$1) }),
+        ("climates", { $0.addClimate(to: &$1) }),
+    ]
+
+    private func read(_ hub: ForeignNode, number: Int, into devices: inout DeviceCollection) {
+        let title = hub["name"]?.text ?? "hub\(number)"
+        let bus = bus(hub)
+        func change(_ unit: Int, _ body: (inout ImportedDevice) -> Void) {
+            devices.change("\(title)/\(unit)", bus: bus, unit: unit, made: { $0.setUp(hub) }, body)
+        }
+        for (key, reader) in Self.readers {
+            if let list = hub[key], let other = list.text {
+                change(0) {
+                    $0.leaveOut(
+                        key, at: list.position, because: "it stands in another file", hint: "Put `\(other)` here.")
+                }
+                continue
+            }
+            for entity in hub[key]?.items ?? [] {
+                let read = HomeAssistantEntity(node: entity, section: key)
+                change(read.unit) { reader(read, &$0) }
+            }
+        }
+        // Everything else acts on the machine; Koppel only reads.
+        for key in hub.keys
+        where !Self.hubKeys.contains(key.name) && !Self.readers.contains(where: { $0.key == key.name }) {
+            for entity in hub[key.name]?.items ?? [] {
+                let read = HomeAssistantEntity(node: entity, section: key.name)
+                change(read.unit) {
+                    $0.leaveOut(
+                        read.subject, at: entity.position, because: "Koppel only reads, and this acts on the machine",
+                        hint: "Its register can be read as a binary_sensor or sensor.")
+                }
+            }
+        }
+    }
+
+    private func bus(_ hub: ForeignNode) -> String? {
+        let parity = hub["parity"]?.text ?? "N"
+        let line =
+            "baud=\(hub["baudrate"]?.whole ?? 9_600)&format=\(hub["bytesize"]?.whole ?? 8)\(parity)"
+            + "\(hub["stopbits"]?.whole ?? 1)"
+        let address = "\(hub["host"]?.text ?? "HOST"):\(hub["port"]?.text ?? "502")"
+        switch hub["type"]?.text {
+        case "tcp": return "tcp://\(address)"
+        case "rtuovertcp": return "rtu+tcp://\(address)?\(line)"
+        case "serial": return "rtu:\(hub["port"]?.text ?? "PORT")?\(line)"
+        default: return nil
+        }
+    }
+}
+
+extension ImportedDevice {
+    /// What the hub says of all its devices.
+    fileprivate mutating func setUp(_ hub: ForeignNode) {
+        // Home Assistant asks every 15 s where nothing else is said.
+        interval = .seconds(15)
+        model = hub["name"]?.text
+        if let timeout = hub["timeout"]?.duration(unit: .seconds(1)), timeout >= .milliseconds(1) {
+            timing.responseTimeout = timeout
+        }
+        if let pause = hub["message_wait_milliseconds"]?.duration(unit: .milliseconds(1)) {
+            timing.pauseBeforeRequest = pause
+        }
+        if let delay = hub["delay"], delay.number ?? 0 > 0 {
+            note("delay", at: delay.position, "not carried over: Koppel waits with nothing after it has connected")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+/// What a column of a sheet of registers holds.
+package enum SheetColumn: String, CaseIterable, Sendable {
+    case address
+    /// Hexadecimal without a sign that says so.
+    case addressHex = "address-hex"
+    case name, description, type, unit
+    /// The value is the raw number times this.
+    case scale
+    /// The value is the raw number divided by this.
+    case divisor
+    /// How many of its digits stand behind the decimal point.
+    case decimals
+    case offset, access
+    /// The table by its name, or by its digit with an x (`4x`).
+    case table
+    /// The function code that reads it.
+    case function
+    /// Registers of one value.
+    case count
+    /// ABCD, CDAB, BADC or DCBA.
+    case order
+
+    /// The column a heading names; `nil` if it is none of these.
+    init?(heading: String) {
+        let plain = Self.plain(heading)
+        guard !plain.isEmpty else { return nil }
+        if let column = Self.headings.first(where: { $0.1.contains(plain) })?.0 {
+            self = column == .address && Self.isHex(heading) ? .addressHex : column
+            return
+        }
+        return nil
+    }
+
+    private static func isHex(_ heading: String) -> Bool { heading.lowercased().contains("hex") }
+
+    /// Letters only, small, without what stands in brackets.
+    private static func plain(_ heading: String) -> String {
+        var depth = 0
+        var result = ""
+        for character in heading.lowercased() {
+            if "([{".contains(character) { depth += 1 }
+            if depth == 0, character.isLetter { result.append(character) }
+            if ")]}".contains(character) { depth = max(0, depth - 1) }
+        }
+        return result
+    }
+
+    private static let headings: [(SheetColumn, Set<String>)] = [
+        (
+            .address,
+            [
+                "address", "addr", "register", "reg", "registeraddress", "modbusaddress", "modbusregister", "adres",
+                "adresse", "registeradres", "registeradresse", "registernumber", "registernummer", "startaddress",
+                "startregister", "addressdec", "addresshex", "adreshex", "hexaddress", "decaddress", "registerno",
+                "regaddr", "regno", "dataaddress", "registerhex", "registerdec", "hexadres",
+            ]
+        ),
+        (
+            .name,
+            [
+                "name", "naam", "parameter", "signal", "variable", "tag", "bezeichnung", "registername",
+                "parametername", "datapoint", "symbol", "signaal", "grootheid", "variabele", "item", "tagname",
+                "messwert", "meetwaarde",
+            ]
+        ),
+        (
+            .description,
+            [
+                "description", "omschrijving", "beschreibung", "betekenis", "meaning", "label", "toelichting",
+                "descriptionofregister",
+            ]
+        ),
+        (
+            .type,
+            [
+                "type", "datatype", "format", "dataformat", "datentyp", "gegevenstype", "representation", "formaat",
+                "wiretype", "valuetype", "vartype",
+            ]
+        ),
+        (.unit, ["unit", "units", "eenheid", "einheit", "uom", "engineeringunit", "unity"]),
+        (
+            .scale,
+            [
+                "scale", "factor", "scalefactor", "scaling", "multiplier", "schaal", "schaalfactor", "faktor",
+                "skalierung", "resolution", "resolutie", "auflösung", "coefficient", "multiplikator", "scalingfactor",
+            ]
+        ),
+        (.divisor, ["divisor", "deler", "gain", "divider", "divideby", "teiler", "sf"]),
+        (.decimals, ["decimals", "decimalplaces", "decimalen", "nachkommastellen", "dp"]),
+        (.offset, ["offset"]),
+        (
+            .access,
+            ["access", "rw", "readwrite", "toegang", "zugriff", "accessmode", "permission", "rorw", "attribute"]
+        ),
+        (
+            .table,
+            ["table", "tabel", "tabelle", "registertype", "registertable", "objecttype", "entity", "registerkind"]
+        ),
+        (
+            .function,
+            [
+                "function", "functioncode", "fc", "functie", "functiecode", "funktion", "funktionscode",
+                "functioncodes", "modbusfunction", "readfunction", "functioncoderead",
+            ]
+        ),
+        (
+            .count,
+            [
+                "count", "words", "length", "size", "registers", "quantity", "numberofregisters", "wordcount",
+                "lengte", "anzahl", "aantal", "aantalregisters", "noofregisters", "len", "nrofregisters",
+                "registercount", "numberofwords", "länge",
+            ]
+        ),
+        (.order, ["byteorder", "wordorder", "order", "endianness", "volgorde", "bytevolgorde"]),
+    ]
+}

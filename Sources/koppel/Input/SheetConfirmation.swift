@@ -1,0 +1,67 @@
+internal import KoppelConfig
+internal import KoppelCore
+
+/// What is confirmed of a sheet of registers; the rest is asked, or refused. Nothing is guessed.
+struct SheetConfirmation {
+    /// From what a column holds to its number, from 1.
+    var columns: [SheetColumn: Int]?
+    var addressing: SheetAddressing?
+    /// The order of values over several registers.
+    var order: ByteOrder?
+    var table: RegisterTable?
+
+    /// Shows what was detected and lets it be confirmed, if there is somebody to ask.
+    ///
+    /// - Throws: Exit code 64 with the options to give, if something is not confirmed.
+    func confirm(_ sheet: RegisterSheet, asking dialogue: inout Dialogue?, show: (String) -> Void) throws
+        -> SheetAnswers
+    {
+        var answers = SheetAnswers(columns: columns ?? sheet.proposedColumns)
+        (answers.addressing, answers.order, answers.table) = (addressing, order, table)
+        sheet.findings(answers.columns).lines.forEach(show)
+        if columns == nil, dialogue != nil {
+            let proposal = ColumnList(columns: answers.columns).description
+            answers.columns =
+                try dialogue?.ask("The columns", or: proposal) { answer throws(Dialogue.Refusal) in
+                    guard let list = ColumnList(argument: answer) else {
+                        throw Dialogue.Refusal(sentence: "for example address=1,name=2,type=3,unit=4")
+                    }
+                    return list.columns
+                } ?? [:]
+            if answers.columns != sheet.proposedColumns { sheet.findings(answers.columns).lines.forEach(show) }
+        }
+        let seen = sheet.findings(answers.columns).addressing
+        if addressing == nil {
+            answers.addressing = try dialogue?.choose("How addresses count", of: SheetAddressing.allCases, or: seen)
+        }
+        let findings = sheet.findings(answers.columns, addressing: answers.addressing)
+        if table == nil, findings.needsTable {
+            answers.table = try dialogue?.choose("Where the registers are", of: SheetTable.allCases).table
+        }
+        if order == nil, findings.needsOrder {
+            answers.order = try dialogue?.choose(
+                "The order of values over several registers", of: WordOrder.allCases, or: .abcd
+            ).order
+        }
+        try refuse(sheet, answers, findings, isAsked: dialogue != nil)
+        return answers
+    }
+
+    private func refuse(
+        _ sheet: RegisterSheet, _ answers: SheetAnswers, _ findings: SheetFindings, isAsked: Bool
+    ) throws {
+        var missing: [String] = []
+        if columns == nil, !isAsked {
+            let proposal = ColumnList(columns: answers.columns).description
+            missing.append("--columns \(proposal.isEmpty ? "address=N,name=N,..." : proposal)")
+        }
+        if answers.addressing == nil {
+            missing.append("--addressing \(findings.addressing?.rawValue ?? "zero-based|one-based|modicon")")
+        }
+        if answers.table == nil, findings.needsTable { missing.append("--table holding|input|coil|discrete") }
+        if answers.order == nil, findings.needsOrder { missing.append("--word-order ABCD|CDAB|BADC|DCBA") }
+        guard !missing.isEmpty else { return }
+        Streams.complain("nothing is guessed: confirm what was detected with \(missing.joined(separator: " "))")
+        throw ExitStatus.usage
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import KoppelConfig
+internal import KoppelCore
+
+/// How a sheet of registers is to be read: on the command line, or asked at a terminal.
+struct SheetOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "CSV: what the columns hold, from 1: address=1,name=2,type=3. Known: "
+                + SheetColumn.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "columns"))
+    var columns: ColumnList?
+
+    @Option(help: ArgumentHelp("CSV: how addresses count: zero-based, one-based or modicon.", valueName: "way"))
+    var addressing: SheetAddressing?
+
+    @Option(
+        help: ArgumentHelp(
+            "CSV: the order of values over several registers: ABCD, CDAB, BADC or DCBA.", valueName: "order"))
+    var wordOrder: WordOrder?
+
+    @Option(
+        help: ArgumentHelp(
+            "CSV: where the registers are, if no column says: holding, input, coil or discrete.", valueName: "table"))
+    var table: SheetTable?
+
+    /// What the command line confirms.
+    var confirmation: SheetConfirmation {
+        SheetConfirmation(
+            columns: columns?.columns, addressing: addressing, order: wordOrder?.order, table: table?.table)
+    }
+}
+
+extension SheetAddressing: ExpressibleByArgument {}
+
+/// The columns of a sheet as the command line gives them: `address=1,name=2`.
+struct ColumnList: ExpressibleByArgument, CustomStringConvertible {
+    var columns: [SheetColumn: Int]
+
+    init(columns: [SheetColumn: Int]) { self.columns = columns }
+
+    init?(argument: String) {
+        columns = [:]
+        for pair in argument.split(separator: ",") {
+            let parts = pair.split(separator: "=")
+            guard parts.count == 2, let column = SheetColumn(rawValue: String(parts[0])), let number = Int(parts[1]),
+                (1...200).contains(number), columns[column] == nil
+            else { return nil }
+            columns[column] = number
+        }
+        guard columns[.address] != nil || columns[.addressHex] != nil else { return nil }
+    }
+
+    var description: String {
+        columns.sorted { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+            .map { "\($0.key.rawValue)=\($0.value)" }.joined(separator: ",")
+    }
+}
+
+/// The order of the bytes of a value over two registers.
+enum WordOrder: String, CaseIterable, ExpressibleByArgument {
+    case abcd = "ABCD"
+    case cdab = "CDAB"
+    case badc = "BADC"
+    case dcba = "DCBA"
+
+    var order: ByteOrder {
+        switch self {
+        case .abcd: .specification
+        case .cdab: ByteOrder(words: true, doubleWords: true)
+        case .badc: ByteOrder(bytes: true)
+        case .dcba: ByteOrder(bytes: true, words: true, doubleWords: true)
+        }
+    }
+}
+
+/// One of the four tables by its short name.
+enum SheetTable: String, CaseIterable, ExpressibleByArgument {
+    case holding, input, coil, discrete
+
+    var table: RegisterTable {
+        switch self {
+        case .holding: .holdingRegister
+        case .input: .inputRegister
+        case .coil: .coil
+        case .discrete: .discreteInput
+        }
+    }
+}

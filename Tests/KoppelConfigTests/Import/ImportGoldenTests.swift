@@ -1,0 +1,75 @@
+import Foundation
+import KoppelConfig
+import KoppelCore
+import Testing
+
+/// Each file of `Fixtures/Import` with `NAME.expected` beside it: every device, its profile, and the list of what does
+/// not come over. With UPDATE_GOLDEN=1 in the environment they are written anew, to be read by a person.
+struct ImportGoldenTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../Fixtures/Import").standardizedFileURL.path
+
+    private static func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+    }
+
+    private func expect(_ text: String, is name: String) throws {
+        let path = "\(Self.folder)/\(name).expected"
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        #expect(text == (try String(contentsOfFile: path, encoding: .utf8)), "\(name) differs")
+    }
+
+    private func described(_ device: ImportedDevice) throws -> String {
+        let settled = SettledImport(device, nameplate: .init(manufacturer: "Acme"))
+        let file = try #require(settled.file)
+        let load = loadProfile(at: "p.yaml", files: MemoryFiles(contents: ["p.yaml": file.text]))
+        #expect(load.issues.isEmpty, "a profile that is imported has no issues: \(load.issues)")
+        #expect(load.profile?.points == file.profile.points, "what is written is read back")
+        return """
+            == \(device.name), \(device.bus ?? "no bus"), unit \(device.unit.map { "\($0)" } ?? "unknown")
+            \(settled.carriedOver) carried over, \(settled.leftOut) left out
+            \(settled.issues.map(\.description).joined(separator: "\n"))
+            \(file.text)
+            """
+    }
+
+    @Test(arguments: [
+        "telegraf-register.conf", "telegraf-request.toml", "home-assistant.yaml", "thing-other.json",
+    ])
+    func `a configuration of another program becomes these profiles`(_ name: String) throws {
+        let format = try #require(ImportFormat(path: name))
+        let result = importDevices(try Self.bytes(name), file: name, format: format)
+        #expect(result.issues.isEmpty)
+        try expect(result.devices.map(described).joined(separator: "\n"), is: name)
+    }
+
+    struct Sheet: Sendable, CustomTestStringConvertible {
+        var name: String
+        var columns: [SheetColumn: Int]?
+        var addressing: SheetAddressing
+        var order: ByteOrder?
+        var table: RegisterTable?
+        var testDescription: String { name }
+    }
+
+    @Test(arguments: [
+        Sheet(name: "meter-semicolon.csv", addressing: .modicon, order: .specification),
+        Sheet(name: "pump-latin1.csv", addressing: .zeroBased, order: ByteOrder(bytes: true)),
+        Sheet(
+            name: "no-headings.csv", columns: [.address: 1, .name: 2, .type: 3, .unit: 4], addressing: .oneBased,
+            table: .inputRegister),
+    ])
+    func `a spreadsheet becomes this profile`(_ given: Sheet) throws {
+        let sheet = try RegisterSheet.read(try Self.bytes(given.name), file: given.name).get()
+        var answers = SheetAnswers(columns: given.columns ?? sheet.proposedColumns)
+        (answers.addressing, answers.order, answers.table) = (given.addressing, given.order, given.table)
+        let findings = sheet.findings(answers.columns)
+        let open =
+            "addressing \(findings.addressing?.rawValue ?? "open"), table \(findings.needsTable ? "open" : "known"), "
+            + "order \(findings.needsOrder ? "open" : "known")"
+        let text = try described(sheet.device(answers))
+        try expect((findings.lines + [open, text]).joined(separator: "\n"), is: given.name)
+    }
+}
