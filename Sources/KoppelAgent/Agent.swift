@@ -15,6 +15,7 @@ package struct Agent: Sendable {
     let notifier: ServiceNotifier
     private let wallClock = WallClock.system()
     let localCounts = LocalCounts()
+    let threads: ThreadWatch
     private let session = "urn:uuid:\(UUID().uuidString.lowercased())"
 
     /// - Parameters:
@@ -23,6 +24,7 @@ package struct Agent: Sendable {
     package init(environment: [String: String], load: @escaping @Sendable () -> SiteLoad) {
         self.load = load
         notifier = ServiceNotifier(environment: environment)
+        threads = ThreadWatch(watchdog: notifier.watchdogInterval)
     }
 
     /// Runs until it is told to stop.
@@ -88,7 +90,7 @@ package struct Agent: Sendable {
                 let assembly = SiteAssembly(
                     site: site, journal: journal, history: history, wallClock: wallClock, session: session,
                     since: since, journalIsDamaged: { occurrences.note(.damage) }, quarantine: quarantine,
-                    localCounts: localCounts, former: former, facts: facts, audit: audit)
+                    localCounts: localCounts, former: former, facts: facts, threads: threads, audit: audit)
                 let services = try await assembly.services()
                 notifier.ready()
                 let end = await serve(services, assembly: assembly, keeper: keeper, occurrences)

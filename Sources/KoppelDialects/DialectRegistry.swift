@@ -2,7 +2,7 @@ package import KoppelCore
 
 /// Finds the dialect a destination asks for. A new dialect is one file and one line here.
 package enum DialectRegistry {
-    /// `former` are the machines as they were earlier in this run. What they kept on a broker is cleared where the
+    /// `former` are the machines as they were earlier. What they kept on a broker is cleared where the
     /// present ones do not write.
     package static func dialect(
         of destination: DestinationSettings, agent: AgentDescription, machines: [MachineDescription],

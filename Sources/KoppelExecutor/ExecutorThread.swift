@@ -29,11 +29,13 @@ final class ExecutorThread: Sendable {
     }
 
     let name: String
+    private let pulse: ThreadPulse
     private let wake: Int32
     private let state = Mutex(State())
 
     init(name: String) {
         self.name = name
+        pulse = ThreadPulse(name: name)
         wake = koppel_eventfd()
         precondition(wake >= 0, "no descriptor left for the thread '\(name)' (errno \(-wake))")
     }
@@ -119,6 +121,7 @@ final class ExecutorThread: Sendable {
 
     private func loop(_ serial: UnownedSerialExecutor, _ task: UnownedTaskExecutor) {
         state.withLock { $0.id = pthread_self() }
+        pulse.register()
         _ = unsafe koppel_set_thread_name(name)  // a thread without its name works the same
         var batch: [UnownedJob] = []
         var rounds = 0
@@ -129,7 +132,11 @@ final class ExecutorThread: Sendable {
                 swap(&batch, &state.jobs)
                 return !batch.isEmpty && rounds < Self.patience
             }
-            for job in batch { unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+            for job in batch {
+                pulse.beat()
+                unsafe job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+                pulse.beat()
+            }
             if isPatient { continue }
             rounds = 0
             let (watch, wakeTime, hasJobs, hasEnded) = state.withLock { state in
@@ -172,7 +179,11 @@ final class ExecutorThread: Sendable {
         }
         guard let watch else { return }
         let readiness = DescriptorWatch.Readiness(rawValue: result & 14)
-        if !readiness.isEmpty || watch.deadline.map({ $0 <= .now }) == true { watch.ready(readiness) }
+        if !readiness.isEmpty || watch.deadline.map({ $0 <= .now }) == true {
+            pulse.beat()
+            watch.ready(readiness)
+            pulse.beat()
+        }
     }
 
     private func wakeUp() {

@@ -34,6 +34,8 @@ extension MQTTLink {
             guard go(handle?.read()) else { return }
         }
         guard go(handle?.write()), settle() else { return }
+        // The library takes a broken socket in the middle of the handshake for one that has to wait (field rule P71).
+        if phase == .opening, readiness.contains(.failed) { return lose(diagnosis.connectFailed(ECONNRESET)) }
         if phase == .opening, .now >= deadline { lose(diagnosis.noAnswer()) }
     }
 

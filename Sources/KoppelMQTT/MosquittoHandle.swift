@@ -166,6 +166,17 @@ internal import KoppelCore
         return unsafe ioctl(socket, UInt(TIOCOUTQ), &bytes) == 0 ? Int(bytes) : 0
     }
 
+    /// True if the socket has another side.
+    var isConnected: Bool {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe getpeername(socket, address, &length) == 0
+            }
+        }
+    }
+
     /// The error that waits at the socket (SO_ERROR); 0 if there is none.
     var socketError: Int32 {
         var error: Int32 = 0

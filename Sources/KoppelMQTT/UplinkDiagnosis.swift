@@ -247,9 +247,18 @@ struct UplinkDiagnosis: Sendable {
             "Probably another client uses our client id '\(clientID)': find it and give it another one.")
     }
 
+    /// What OpenSSL says when the two sides have no version or no cipher in common.
+    private static let oldTLS = [
+        "protocol version", "unsupported protocol", "no protocols available", "handshake failure", "no shared cipher",
+        "no ciphers available", "insufficient security", "sigalg",
+    ]
+
     private func tls(_ what: String) -> UplinkError {
         let advice =
-            if what.contains("alert") {
+            if Self.oldTLS.contains(where: what.contains) {
+                "The broker offers nothing but TLS older than 1.2 or ciphers that are no longer safe: have it brought up"
+                    + " to date. There is no way to allow them."
+            } else if what.contains("alert") {
                 "The broker refused our side: check the client certificate, its dates and its key."
             } else if what.contains("expired") {
                 "Have the broker's certificate renewed."

@@ -35,14 +35,15 @@ struct DataModelDialectTests {
         let gone = meter.signals.removeLast()
         let dialect = DataModelDialect(
             agent: Fixtures.agent, machines: [meter], former: [Fixtures.meter, Fixtures.press])
-        let cleared = dialect.birth(Fixtures.status).filter(\.payload.isEmpty)
+        let cleared = dialect.retired
+        #expect(cleared.allSatisfy { $0.payload.isEmpty })
         #expect(cleared.allSatisfy { $0.retain && $0.qos == 1 })
         let topics = cleared.map(\.topic)
         #expect(topics.contains { $0.hasSuffix("meter-01/_value/\(gone.name)") })
-        #expect(topics.filter { $0.contains("meter-01/") }.count == 1)
+        #expect(topics.filter { $0.contains("meter-01/_value") }.count == 1)
         #expect(topics.filter { !$0.contains("meter-01/") }.count == Fixtures.press.signals.count + 1)
         let unchanged = DataModelDialect(agent: Fixtures.agent, machines: [meter], former: [meter])
-        #expect(unchanged.birth(Fixtures.status).allSatisfy { !$0.payload.isEmpty })
+        #expect(unchanged.retired.isEmpty)
     }
 }
 

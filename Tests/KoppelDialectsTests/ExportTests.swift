@@ -68,7 +68,7 @@ struct ExportTests {
 
     @Test func `the exports of a machine that goes are cleared`() {
         let dialect = DataModelDialect(agent: Fixtures.agent, machines: [], former: [Self.meter], exports: true)
-        let cleared = dialect.birth(Fixtures.status).filter(\.payload.isEmpty).map(\.topic)
+        let cleared = dialect.retired.map(\.topic)
         #expect(cleared.contains { $0.hasSuffix("/meter-01/_meta/td") })
         #expect(cleared.contains { $0.hasSuffix("/meter-01/_meta/aas") })
     }

@@ -299,12 +299,12 @@ struct GoldenTests {
         #expect(dialect.latest(gone, of: MachineNumber(rawValue: 9), rev: 1) == nil)
     }
 
-    @Test func `3_11: what a machine that is gone retained of states and alarms is cleared at the birth`() {
+    @Test func `3_11: what a machine that is gone retained of states and alarms is cleared`() {
         var former = Fixtures.press
         former.hasState = true
         former.alarms = [Fixtures.id("door")]
         let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter], former: [former])
-        let cleared = dialect.birth(Fixtures.status).filter(\.payload.isEmpty).map(\.topic)
+        let cleared = dialect.retired.map(\.topic)
         #expect(cleared.contains("kpl/v1/acme/dordrecht/press-2/_state"))
         #expect(cleared.contains("kpl/v1/acme/dordrecht/press-2/_alarm/door"))
     }

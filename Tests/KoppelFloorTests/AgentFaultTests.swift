@@ -7,7 +7,7 @@ import Testing
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct AgentFaultTests {
     @Test(arguments: ["process", "power"])
-    func `A01, A02, A04: kill -9 at any moment, with and without broker, loses nothing in silence`(
+    func `A01, A02, A04, P54: kill -9 at any moment, with and without broker, loses nothing in silence`(
         durability: String
     ) async throws {
         try await expectSound("killed", "--durability", durability)
@@ -43,6 +43,26 @@ struct AgentFaultTests {
         async throws
     {
         try await expectSound("clock-is-set")
+    }
+
+    @Test func `A05, A11, A13, A18: no reader of the log, no descriptors, no processor, no memory: nothing is lost`()
+        async throws
+    {
+        try await expectSound("short-of-everything")
+    }
+
+    @Test func `A06, U20: what hangs in a call is told, others go on, and a stuck journal ends the watchdog`()
+        async throws
+    {
+        try await expectSound("stuck-calls")
+    }
+
+    @Test func `A08: a box that stood still declares the gap and comes back without a burst`() async throws {
+        try await expectSound("paused")
+    }
+
+    @Test func `A12: thirty units that fail ten times a second are a handful of log lines`() async throws {
+        try await expectSound("quiet-log")
     }
 
     private func expectSound(

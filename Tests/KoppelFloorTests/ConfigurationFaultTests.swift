@@ -6,7 +6,10 @@ import Testing
     .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct ConfigurationFaultTests {
-    @Test func `A15: the journal of a newer version stays as it is, and the agent ends with 78`() async throws {
+    @Test
+    func `A10, A15: the journal of a newer version stays as it is however often the agent starts, and it ends with 78`()
+        async throws
+    {
         try await expectSound("newer-journal")
     }
 

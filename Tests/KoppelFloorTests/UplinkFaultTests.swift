@@ -10,7 +10,9 @@ struct UplinkFaultTests {
         "broker-restart", "broker-killed", "broker-late", "uplink-half-open", "uplink-lost-acknowledgements",
         "uplink-flapping",
     ])
-    func `U01, U02, U03, U05, U29: no reading is lost when the uplink fails`(scenario: String) async throws {
+    func `A17, U01, U02, U03, U05, U16, U17, U28, U29: no reading is lost when the uplink fails`(scenario: String)
+        async throws
+    {
         let faults = try await Scenario.faults(scenario)
         #expect(faults.isEmpty, "\(faults)")
     }
@@ -19,6 +21,11 @@ struct UplinkFaultTests {
         async throws
     {
         let faults = try await Scenario.faults("three-destinations")
+        #expect(faults.isEmpty, "\(faults)")
+    }
+
+    @Test func `P57: what brokers keep of a machine that went while the agent stood still is cleared`() async throws {
+        let faults = try await Scenario.faults("removed-while-stopped")
         #expect(faults.isEmpty, "\(faults)")
     }
 }

@@ -43,7 +43,7 @@ struct BackoffTests {
             failures: [Failure(recovery: .slowly), Failure(recovery: .slowly), Failure(recovery: .soon)],
             pauses: [.seconds(5), .seconds(10), .milliseconds(500)]),
     ])
-    func `the pause doubles until a connection proved stable`(_ vector: Vector) {
+    func `P71: the pause doubles until a connection proved stable`(_ vector: Vector) {
         var backoff = Backoff(MQTTTiming())
         let pauses = vector.failures.map { backoff.pause(after: $0.recovery, lasted: $0.lasted) }
         #expect(pauses == vector.pauses)

@@ -8,7 +8,7 @@ import Testing
     .serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct BadNetworkTests {
-    @Test func `a connection that breaks publishes the will, and the link comes back`() async throws {
+    @Test func `P69: a connection that breaks publishes the will, and the link comes back`() async throws {
         try await withNetwork { network, broker in
             let will = message("offline", topic: "will/a", retain: true)
             try await withLink(try link(network), will: will) { events in
@@ -110,6 +110,29 @@ struct BadNetworkTests {
         }
     }
 
+    @Test func `U26: a broker that stops reading meets back-pressure, and everything arrives when it reads again`()
+        async throws
+    {
+        try await withNetwork { network, _ in
+            let timing = MQTTTiming(connectTimeout: .seconds(3), acknowledgementTimeout: .seconds(30))
+            let link = MQTTLink(settings: try settings(port: network.port), timing: timing)
+            try await withLink(link) { events in
+                try await events.connected()
+                try await network.tell("stall dir=up")
+                let text = String(repeating: "x", count: 500_000)
+                // As many as a window has: more than the sockets on the way take.
+                for _ in 0..<20 { _ = try await link.publish(message(text)) }
+                try await network.tell("resume")
+                for _ in 0..<20 {
+                    guard case .acknowledged = try await events.next() else {
+                        Issue.record("the link gave up")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `U23: a corrupt acknowledgement is not believed`() async throws {
         try await withNetwork(["fault corrupt type=PUBACK count=3"]) { network, _ in
             let link = try link(network)
@@ -194,7 +217,7 @@ struct BadNetworkTests {
     .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct HalfOpenTests {
-    @Test func `U03: an idle half-open connection is noticed within one and a half keepalive`() async throws {
+    @Test func `U03, P73: an idle half-open connection is noticed within one and a half keepalive`() async throws {
         try await withNetwork { network, _ in
             let settings = try settings(port: network.port, keepalive: .seconds(5))
             try await withLink(MQTTLink(settings: settings, timing: .quick)) { events in

@@ -112,7 +112,7 @@ struct BrokerAnswerTests {
         }
     }
 
-    @Test func `U08: user and password let us in, a wrong password does not and can be mended in its file`()
+    @Test func `T07, U08: a right password lets us in, a wrong one does not and can be mended in its file`()
         async throws
     {
         try await withBroker(

@@ -9,7 +9,7 @@ struct DeliveryWindowTests {
 
     private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
-    @Test func `a message is acknowledged once, by its packet id`() {
+    @Test func `P68: a message is acknowledged once, by its packet id`() {
         var window = window
         let first = window.handedOver(7, qos: 1, at: at(0))
         let second = window.handedOver(8, qos: 1, at: at(0))

@@ -19,6 +19,12 @@ func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> V
     return try await body(folder)
 }
 
+/// Writes several files into one.
+func join(_ paths: [String], to path: String) throws {
+    let data = try paths.map { try Data(contentsOf: URL(filePath: $0)) }
+    try data.reduce(into: Data()) { $0 += $1 }.write(to: URL(filePath: path))
+}
+
 func replace(_ path: String, with other: String) throws {
     let data = try Data(contentsOf: URL(filePath: other))
     try data.write(to: URL(filePath: path))

@@ -24,6 +24,18 @@ struct ReconnectTests {
         }
     }
 
+    @Test(arguments: [nil, TLSSettings()])
+    func `P71: a broker that is not there is told as refused, with TLS as without it`(_ tls: TLSSettings?) async throws
+    {
+        let port = try await withBroker { $0.port }
+        try await withLink(MQTTLink(settings: try settings(port: port, tls: tls), timing: .quick)) { events in
+            for _ in 0..<3 {
+                let error = try await events.disconnected()
+                #expect(error.kind == .refused)
+            }
+        }
+    }
+
     @Test func `U24: a broker that wants to hear from us more often does`() async throws {
         try await withBroker(configuration: ["max_keepalive 10", "max_inflight_messages 1"]) { broker in
             let link = MQTTLink(settings: try settings(port: broker.port, keepalive: .seconds(60)), timing: .quick)

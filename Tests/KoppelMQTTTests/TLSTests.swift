@@ -40,7 +40,7 @@ struct TLSTests {
         Bad(name: "untrusted", words: ["unable to get local issuer certificate", "CA"]),
         Bad(name: "selfsigned", words: ["self-signed", "CA"]),
     ])
-    func `T01 to T04: a bad certificate is refused, and the text says what is wrong`(_ bad: Bad) async throws {
+    func `T01, T02, T03, T04: a bad certificate is refused, and the text says what is wrong`(_ bad: Bad) async throws {
         let folder = try await Self.certificates.folder()
         try await withTLSBroker(bad.name, folder) { broker in
             let settings = try settings(
@@ -93,6 +93,52 @@ struct TLSTests {
         }
     }
 
+    @Test func `T06: a key that does not fit, is encrypted or is none is told before anybody connects`() async throws {
+        let folder = try await Self.certificates.folder()
+        try await withFolder { other in
+            let encrypted = "\(other)/encrypted.key"
+            _ = try await output(of: [
+                "openssl", "ec", "-in", "\(folder)/client.key", "-out", encrypted, "-aes128", "-passout", "pass:secret",
+            ])
+            for (certificate, key, wrong) in [
+                ("client.crt", "\(folder)/client.key", nil), ("client.crt", "\(folder)/server.key", "key"),
+                ("client.crt", encrypted, "key"), ("client.crt", "\(folder)/client.crt", "key"),
+                ("client.key", "\(folder)/client.key", "certificate"),
+            ] {
+                let tls = TLSSettings(
+                    caFile: "\(folder)/ca.crt", certificateFile: "\(folder)/\(certificate)", key: .file(path: key))
+                let problems = TLSFiles.problems(of: tls) { _ in true }
+                #expect(problems.map(\.key) == (wrong.map { [$0] } ?? []), "\(problems)")
+                #expect(TLSFiles.problems(of: tls) { _ in false }.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_2", "-cipher", "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0"],
+    ])
+    func `T08, P73: a broker that offers only TLS 1.1, or only weak ciphers, is refused and told`(
+        _ offers: [String]
+    ) async throws {
+        let folder = try await Self.certificates.folder()
+        let port = freePort()
+        let server =
+            "exec openssl s_server -accept 127.0.0.1:\(port) -www \(offers.joined(separator: " "))"
+            + " -cert '\(folder)/server.crt' -key '\(folder)/server.key' </dev/null >/dev/null"
+        try await withChildProcess(["sh", "-c", server]) { _ in
+            let settings = try settings(port: port, host: "localhost", tls: TLSSettings(caFile: "\(folder)/ca.crt"))
+            try await withLink(MQTTLink(settings: settings, timing: .quick)) { events in
+                // The server may need a moment before it listens.
+                let error = try await events.first { event -> UplinkError? in
+                    guard case .disconnected(let error) = event, error.kind != .refused else { return nil }
+                    return error
+                }
+                #expect(error.kind == .tls)
+                #expect(error.description.contains("older than 1.2"), "\(error.description)")
+            }
+        }
+    }
+
     @Test func `TLS to a port without it, and plain MQTT to a port with it, are told apart`() async throws {
         let folder = try await Self.certificates.folder()
         try await withBroker { broker in
@@ -110,7 +156,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `T11: a CA file without certificates is told`() async throws {
+    @Test func `T11: a CA file without certificates is told, and one with two of them works`() async throws {
         let folder = try await Self.certificates.folder()
         try await withFolder { other in
             try await withTLSBroker("server", folder) { broker in
@@ -122,6 +168,14 @@ struct TLSTests {
                     #expect(error.kind == .credentials)
                     #expect(error.description.contains("\(other)/ca.crt"))
                 }
+                #expect(TLSFiles.problems(of: tls) { _ in true }.map(\.key) == ["ca"])
+                try join(["\(folder)/other_ca.crt", "\(folder)/ca.crt"], to: "\(other)/both.crt")
+                let two = TLSSettings(caFile: "\(other)/both.crt")
+                #expect(TLSFiles.problems(of: two) { _ in true }.isEmpty)
+                let link = MQTTLink(
+                    settings: try KoppelMQTTTests.settings(port: broker.port, host: "localhost", tls: two),
+                    timing: .quick)
+                try await withLink(link) { _ = try await $0.connected() }
             }
         }
     }

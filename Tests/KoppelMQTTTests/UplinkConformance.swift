@@ -56,7 +56,7 @@ struct UplinkConformanceTests {
     }
 
     @Test(arguments: UplinkConformance.implementations)
-    func `U29: nothing is taken while there is no connection`(_ implementation: UplinkConformance) async throws {
+    func `U29, P67: nothing is taken while there is no connection`(_ implementation: UplinkConformance) async throws {
         let link = try implementation.make(freePort())
         @Sendable func tryToPublish() async -> UplinkError.Kind? {
             do throws(UplinkError) {

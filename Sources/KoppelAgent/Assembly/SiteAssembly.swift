@@ -28,6 +28,8 @@ struct SiteAssembly {
     var former: [MachineDescription] = []
     /// What the units taught.
     var facts = FactBoard()
+    /// Which threads are stuck.
+    let threads: ThreadWatch
     /// Where the buses leave their figures.
     var health = HealthBoard()
     /// Where departures to other parties are written down.
@@ -98,7 +100,8 @@ struct SiteAssembly {
             destinations: destinations,
             status: StatusSource(
                 site: site, since: since, wallClock: wallClock, rings: rings, destinations: board, journal: gauge,
-                plan: SitePlan(site, now: wallClock.now), health: health, facts: facts, counts: localCounts),
+                plan: SitePlan(site, now: wallClock.now), health: health, facts: facts, threads: threads,
+                counts: localCounts),
             gauge: gauge, machines: descriptions, sink: sink, board: board)
     }
 

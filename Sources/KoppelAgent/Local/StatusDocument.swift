@@ -25,7 +25,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package struct Bus: Codable, Hashable, Sendable {
         package var id: String
         package var url: String
-        /// `open`, `closed`, `waiting` before the first look, or `unused` without machines.
+        /// `open`, `closed`, `stuck` in a call, `waiting` before the first look, or `unused` without machines.
         package var state: String
         /// When it was opened or closed last.
         package var since: Moment?
@@ -99,7 +99,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package struct Destination: Codable, Hashable, Sendable {
         package var id: String
         package var url: String
-        /// `connected`, `away`, `waiting` for its primary host, or `not-served` if it stays closed.
+        /// `connected`, `away`, `waiting` for its primary host, `stuck` in a call, or `not-served` if it stays closed.
         package var state: String
         package var since: Moment?
         package var failures: UInt64

@@ -10,10 +10,17 @@ extension StatusDocument {
         if let notStored {
             problems.append("readings cannot be stored, and will be declared missing: \(notStored)")
         }
+        let stuck =
+            buses.filter { $0.state == "stuck" }.map { "bus \($0.id)" }
+            + destinations.filter { $0.state == "stuck" }.map { "destination \($0.id)" }
+        for name in stuck {
+            problems.append(
+                "\(name) stands still: its thread does not come back from a call. If that lasts, restart the agent")
+        }
         for bus in buses where bus.state == "closed" {
             problems.append("bus \(bus.id) is closed\(age(bus.since)): \(bus.lastError ?? "not opened yet")")
         }
-        for bus in buses where bus.state != "closed" {
+        for bus in buses where bus.state != "closed" && bus.state != "stuck" {
             for unit in bus.units {
                 let name = "unit \(unit.unit) on bus \(bus.id) (\(unit.machines.joined(separator: ", ")))"
                 switch unit.state {

@@ -15,6 +15,7 @@ struct StatusSource: Sendable {
     let plan: SitePlan
     let health: HealthBoard
     let facts: FactBoard
+    let threads: ThreadWatch
     private let times = StateTimes()
     let counts: LocalCounts
 
@@ -107,7 +108,9 @@ struct StatusSource: Sendable {
     private func bus(_ settings: BusSettings, _ health: BusHealth?) -> StatusDocument.Bus {
         let ring = rings[settings.id]
         let planned = plan.buses.first { $0.id == settings.id }
-        let state = ring == nil ? "unused" : health.map { $0.isOpen ? "open" : "closed" } ?? "waiting"
+        let isStuck = threads.isStuck(bus: settings.id)
+        let state =
+            ring == nil ? "unused" : isStuck ? "stuck" : health.map { $0.isOpen ? "open" : "closed" } ?? "waiting"
         return StatusDocument.Bus(
             id: settings.id.description, url: Transcript(of: settings, version: "", begin: wallClock.now).url,
             state: state, since: health.map { since(settings.id, is: $0) }, failures: health?.linkFailures ?? 0,
@@ -132,8 +135,10 @@ struct StatusSource: Sendable {
         return StatusDocument.Destination(
             id: settings.id.description,
             url: "\(settings.tls == nil ? "mqtt" : "mqtts")://\(settings.host):\(settings.port)",
-            state: figures.map { $0.isConnected ? $0.awaitedHost == nil ? "connected" : "waiting" : "away" }
-                ?? "not-served",
+            state: threads.isStuck(destination: settings.id)
+                ? "stuck"
+                : figures.map { $0.isConnected ? $0.awaitedHost == nil ? "connected" : "waiting" : "away" }
+                    ?? "not-served",
             since: moment(figures?.changed ?? since), failures: figures?.failures ?? 0,
             lastError: figures?.lastError, backlog: figures?.backlog?.readings,
             oldest: figures?.backlog?.oldest.map(Moment.init), counted: figures?.counted.map(moment),

@@ -97,6 +97,19 @@ extension Agent {
             return nil
         }
         group.addTask {
+            // A request may take the longest answer time on its bus, and the time to connect before it.
+            let allowed = assembly.site.machines.reduce(into: [Identifier: Duration]()) { allowed, machine in
+                guard let bus = assembly.site.buses.first(where: { $0.id == machine.bus }) else { return }
+                let longest = max(bus.timeout, machine.profile.timing.responseTimeout ?? .zero)
+                allowed[bus.id] = max(allowed[bus.id] ?? .zero, longest * 2)
+            }
+            while !Task.isCancelled {
+                threads.look(allowed: allowed)
+                do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return nil }
+            }
+            return nil
+        }
+        group.addTask {
             // By then everything that only the start needs is done.
             do { try await ContinuousClock().sleep(for: .seconds(3)) } catch { return nil }
             StartupMemory.letGo()
@@ -172,11 +185,11 @@ extension Agent {
         }
     }
 
-    /// Runs on the shared pool on purpose: if the pool is stuck, systemd does not hear of us.
+    /// Runs on the shared pool on purpose: if the pool is stuck, systemd does not hear of us; nor if nothing can be stored.
     private func keepWatchdog() async {
         guard let interval = notifier.watchdogInterval else { return }
         while !Task.isCancelled {
-            notifier.alive()
+            if !threads.isCoreStuck { notifier.alive() }
             do { try await ContinuousClock().sleep(for: interval) } catch { return }
         }
     }

@@ -6,6 +6,8 @@ package struct SiteLoad: Sendable {
     package var issues: [ConfigIssue]
     /// Where each bus stands in the files, for issues that only come up when its plan is made.
     package var busPlaces: [Identifier: ConfigPlace] = [:]
+    /// Where each destination stands, for issues that only come up when its files are looked into.
+    package var destinationPlaces: [Identifier: ConfigPlace] = [:]
 }
 
 /// A key in a configuration file.
@@ -23,12 +25,16 @@ package func loadSite(at path: String, library: ProfileLibrary, files: some Conf
     let log = IssueLog()
     let parts = SiteFiles(files: files, issues: log).read(path)
     let site = parts.flatMap { SiteReader(files: files, library: library, issues: log).read($0, path: path) }
-    var places: [Identifier: ConfigPlace] = [:]
-    for bus in parts?.buses ?? [] {
-        guard let id = Identifier(bus.key) else { continue }
-        places[id] = ConfigPlace(file: bus.field.file, position: bus.field.keyPosition, path: bus.field.path)
+    return SiteLoad(
+        site: log.hasErrors ? nil : site, issues: log.sorted(), busPlaces: places(of: parts?.buses ?? []),
+        destinationPlaces: places(of: parts?.destinations ?? []))
+}
+
+private func places(of entries: [SiteParts.Entry]) -> [Identifier: ConfigPlace] {
+    entries.reduce(into: [:]) { places, entry in
+        guard let id = Identifier(entry.key) else { return }
+        places[id] = ConfigPlace(file: entry.field.file, position: entry.field.keyPosition, path: entry.field.path)
     }
-    return SiteLoad(site: log.hasErrors ? nil : site, issues: log.sorted(), busPlaces: places)
 }
 
 /// Turns the sections of all files of a site into settings.

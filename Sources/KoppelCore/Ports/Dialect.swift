@@ -51,12 +51,17 @@ package protocol Dialect: Sendable {
 
     /// What of the status is meant for this destination.
     func visible(_ status: AgentStatus) -> AgentStatus
+
+    /// What clears the topics on which a broker may keep something of machines and signals that are gone (data model
+    /// 3.11). Sent when what the journal holds of them has gone out.
+    var retired: [OutgoingMessage] { get }
 }
 
 extension Dialect {
     package func figures(_ figures: WindowFigures) -> OutgoingMessage? { nil }
     package func visible(_ stretch: [StoredRecord]) -> [StoredRecord] { stretch }
     package func visible(_ status: AgentStatus) -> AgentStatus { status }
+    package var retired: [OutgoingMessage] { [] }
 }
 
 extension Dialect {

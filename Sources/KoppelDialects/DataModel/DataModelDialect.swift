@@ -9,7 +9,7 @@ package struct DataModelDialect: Dialect {
     /// Machines and signals that are gone, with those that stay: readings of them may still wait in the journal.
     private let remembered: [MachineNumber: PreparedMachine]
     /// Topics on which a broker may keep something of a machine or signal that is gone.
-    private let retired: [String]
+    private let retiredTopics: [String]
     private let revisions: OlderRevisions
     /// The machines of which Thing Description and asset shell are published, with the base of their topics.
     private let exported: [(machine: MachineDescription, base: String)]
@@ -17,7 +17,7 @@ package struct DataModelDialect: Dialect {
     /// Renders everything that stays the same for these machines, so that messages only fill in numbers.
     ///
     /// `former` are the machines as they were before. Of what they retained, older descriptors stay, since messages may
-    /// refer to them, and the rest is cleared at each connect where the present machines do not write. What was read of
+    /// refer to them, and the rest is ``retired`` where the present machines do not write. What was read of
     /// machines and signals that are gone is still delivered. With `exports` each machine's Thing Description and asset
     /// shell are published too, which name addresses in the owner's network: on the owner's own broker only.
     package init(
@@ -42,7 +42,7 @@ package struct DataModelDialect: Dialect {
         let kept = former.flatMap {
             PreparedMachine($0, agent: agent, form: form).latestTopics(hasExports: exports || $0.access != nil)
         }
-        retired = Set(kept).subtracting(written).sorted()
+        retiredTopics = Set(kept).subtracting(written).sorted()
     }
 
     /// Each former machine as it is now, or last was, with every signal it ever had in this run.
@@ -66,7 +66,10 @@ package struct DataModelDialect: Dialect {
 
     package func birth(_ status: AgentStatus) -> [OutgoingMessage] {
         [self.status(status)] + machines.flatMap(\.birth)
-            + retired.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
+    }
+
+    package var retired: [OutgoingMessage] {
+        retiredTopics.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
     }
 
     package func outdated(_ moment: ReferenceMoment) -> [String] { revisions.outdated(moment) }

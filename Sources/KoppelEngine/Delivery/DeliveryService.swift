@@ -236,6 +236,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                     await withTaskGroup(of: Void.self) { lanes in
                         lanes.addTask { await keepStatus(generation) }
                         lanes.addTask { await repeatRefused(generation) }
+                        lanes.addTask { await FormerCleaner(service: self, generation: generation).run() }
                         lanes.addTask { await ExtraSender(service: self, generation: generation).run() }
                         if destination.publish.wantsLive {
                             lanes.addTask { await LiveSender(service: self, generation: generation).run() }
@@ -309,9 +310,14 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
     /// Sends a message that belongs to no stretch of the journal.
     func sendLive(_ message: OutgoingMessage, generation: UInt64) async -> Bool {
         await send(message, lane: .live, generation: generation) { token, generation in
-            let early = await session.handedOverLive(token, topic: message.topic, generation: generation)
-            if case (let refusal, .live(let topic, let isNews))? = early { handle(refusal, ofLive: topic, isNews) }
+            await noteLive(token, message, generation)
         }
+    }
+
+    /// Notes the token of a message that belongs to no stretch of the journal.
+    func noteLive(_ token: DeliveryToken, _ message: OutgoingMessage, _ generation: UInt64) async {
+        let early = await session.handedOverLive(token, topic: message.topic, generation: generation)
+        if case (let refusal, .live(let topic, let isNews))? = early { handle(refusal, ofLive: topic, isNews) }
     }
 
     /// Takes a place in the window, hands the message over and notes its token.

@@ -51,6 +51,8 @@ actor DeliverySession {
     /// Codes that were told, at most 256.
     private var toldRefusals: Set<UInt8> = []
     private var hasRefusedLive = false
+    /// Live messages that were refused, on whatever connection.
+    private(set) var liveRefusals = 0
     /// Refused before the sender was told the token, with the code.
     private var earlyRefusals: [DeliveryToken: Refusal] = [:]
     /// How often history began again after a refusal without a step forward in between.
@@ -257,11 +259,17 @@ actor DeliverySession {
     }
 
     private func refusedLive(_ topic: String, _ refusal: Refusal) -> Refused {
+        liveRefusals += 1
         if refusal.mayPass {
             hasRefusedLive = true
             wake(.liveRefusal)
         }
         return .live(topic: topic, isNews: toldRefusals.insert(refusal.reasonCode).inserted)
+    }
+
+    /// Whether any of these live messages waits for its acknowledgement on this connection.
+    func isAnyOpen(_ tokens: [DeliveryToken], generation: UInt64) -> Bool {
+        isCurrent(generation) && tokens.contains { liveTokens[$0] != nil }
     }
 
     /// Waits until the broker refused a live message for now; false if the connection is gone or the task cancelled.

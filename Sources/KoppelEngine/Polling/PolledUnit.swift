@@ -19,6 +19,7 @@ struct PolledUnit: Sendable {
     let retries: Int
     private(set) var breaker = UnitBreaker()
     private(set) var time: BusTimeShare
+    private let longestTimeout: Duration
     private var timeout: LearnedTimeout
     private var responses = ResponseTimes()
     private(set) var figures: UnitFigures
@@ -34,6 +35,7 @@ struct PolledUnit: Sendable {
     ) {
         self.share = share
         self.retries = retries
+        self.longestTimeout = longestTimeout
         time = BusTimeShare(share: share)
         timeout = LearnedTimeout(longest: longestTimeout, isFixed: isTimeoutFixed, endpoint: endpoint)
         figures = UnitFigures(key: key, machines: machines, timeout: longestTimeout)
@@ -59,11 +61,13 @@ struct PolledUnit: Sendable {
 
     mutating func missed(_ slots: Int) { figures.missedSlots += UInt64(slots) }
 
-    /// The request is over; `ordinary` and `wantedAt` as in ``BusTimeShare/used(_:ordinary:wantedAt:)``.
+    /// The request is over; `ordinary` and `wantedAt` as in ``BusTimeShare/used(_:ordinary:wantedAt:)``. What goes beyond
+    /// twice the longest timeout is not the unit's doing: a call of ours did not come back (fault A06).
     mutating func used(_ span: ClosedRange<Duration>, ordinary: Duration, wantedAt: Duration) -> Edge {
-        lastSpan = span.upperBound - span.lowerBound
-        busy += lastSpan
-        return time.used(span, ordinary: ordinary, wantedAt: wantedAt) ? .tookTooMuch : .none
+        busy += span.upperBound - span.lowerBound
+        let begin = max(span.lowerBound, span.upperBound - longestTimeout * 2)
+        lastSpan = span.upperBound - begin
+        return time.used(begin...span.upperBound, ordinary: ordinary, wantedAt: wantedAt) ? .tookTooMuch : .none
     }
 
     /// The unit answered; `pause` is why it should be left alone for a while, if it or its gateway says so.

@@ -18,7 +18,13 @@ package struct SharedDialect: Dialect {
     package func will(session: String) -> OutgoingMessage { inner.will(session: self.session ?? session) }
 
     package func birth(_ status: AgentStatus) -> [OutgoingMessage] {
-        inner.birth(visible(status)).compactMap { message in
+        allowed(inner.birth(visible(status)))
+    }
+
+    package var retired: [OutgoingMessage] { allowed(inner.retired) }
+
+    private func allowed(_ messages: [OutgoingMessage]) -> [OutgoingMessage] {
+        messages.compactMap { message in
             guard let topicClass = message.topicClass else { return nil }
             guard topicClass != "_agent" else { return marked(message, MessageContent(topicClass: topicClass)) }
             guard let known = SharingPolicy.TopicClass(rawValue: topicClass), view.allows(known) else { return nil }

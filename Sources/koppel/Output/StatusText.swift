@@ -34,7 +34,8 @@ struct StatusText {
             .text("url"),
         ])
         for bus in status.buses {
-            let tone: TerminalStyle.Tone? = bus.state == "open" ? .good : bus.state == "closed" ? .bad : nil
+            let isBad = ["closed", "stuck"].contains(bus.state)
+            let tone: TerminalStyle.Tone? = bus.state == "open" ? .good : isBad ? .bad : nil
             table.add([
                 .init(bus.id), .init(bus.state, tone), .init(bus.since.map(age) ?? "–"),
                 .init(bus.load.map(percent) ?? "–"),

@@ -91,7 +91,7 @@ struct DeliveryServiceTests {
         }
     }
 
-    @Test func `P66: no more than the window is ever in flight, and live values keep a place`() async throws {
+    @Test func `P64, P66: no more than the window is ever in flight, and live values keep a place`() async throws {
         try await withService(try destination(window: 4, publish: [.values, .batches])) {
             uplink.connect()
             #expect(await eventually { uplink.messages.count == 2 && uplink.openCount == 0 })

@@ -132,6 +132,52 @@ def run_three(factory, slow, dead):
     return figures
 
 
+def retained(port, machine):
+    """The topics of a machine that a broker still keeps, but for descriptors of older revisions."""
+    run = subprocess.run(["mosquitto_sub", "-p", str(port), "-t", f"kpl/v1/acme/hengelo/{machine}/#", "-W", "1",
+                          "--retained-only", "-F", "%t"], capture_output=True, text=True)
+    return [topic for topic in run.stdout.split() if "/rev/" not in topic]
+
+
+def removed_while_stopped(o):
+    """3.11, P57: a machine goes from the site file while the agent stands still: its backlog goes out, then its topics."""
+    with Factory(o) as factory:
+        late = Party(factory, "late")
+        try:
+            o.more = late.settings()
+            factory.write_site(factory.units)
+            factory.begin()
+            wait_for("the second destination", lambda: late.ledger.fresh(0) >= len(factory.units) * o.signals, 10)
+            factory.until(1)
+            late.network.tell("refuse")
+            factory.until(o.seconds)
+            factory.agent.terminate()
+            gone = f"m{factory.units[-1]}"
+            factory.expect(len(retained(factory.port, gone)) > o.signals, "nothing of the machine was retained")
+            factory.write_site(factory.units[:-1])
+            factory.agent.start()
+            wait_for("its topics to be cleared", lambda: not retained(factory.port, gone), 20)
+            factory.expect(retained(late.broker.port, gone), "a destination that was away was cleared all the same")
+            late.network.tell("accept")
+            wait_for("its topics to be cleared there too", lambda: not retained(late.broker.port, gone), 40)
+            figures = factory.account()
+            truth = Truth(factory.truth_path)
+            account = Account(late.ledger, truth, o.interval_ms * 1_000_000)
+            figures["faults"] += len(account.faults)
+            figures["first_faults"] += [f"late: {fault}" for fault in account.faults[:5]]
+            for name, ledger in (("plant", factory.ledger), ("late", late.ledger)):
+                arrived = {value for (machine, _), readings in ledger.readings.items()
+                           if ledger.names.get(machine) == gone for _, value, _ in readings.values()}
+                served = set().union(*(values for (machine, _), values in truth.served.items() if machine == gone))
+                if len(served - arrived) > o.signals:
+                    figures["faults"] += 1
+                    figures["first_faults"].append(f"{name}: {len(served - arrived)} values of {gone} never arrived")
+            return figures
+        finally:
+            late.end()
+
+
 SCENARIOS = {
+    "removed-while-stopped": (removed_while_stopped, {"seconds": 2, "validate": 0}),
     "three-destinations": (three_destinations, {"seconds": 5, "validate": 0}),
 }

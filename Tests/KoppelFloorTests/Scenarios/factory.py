@@ -176,5 +176,5 @@ class Factory:
             self.broker.stop(signal.SIGKILL)
         if self.o.keep:
             shutil.copytree(self.folder, self.o.keep, symlinks=True, dirs_exist_ok=True,
-                            ignore=shutil.ignore_patterns("*.sock"))
+                            ignore=shutil.ignore_patterns("*.sock", "notify"))
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -27,6 +27,7 @@ import clock_scenarios
 import destination_scenarios
 import export_scenarios
 import fault_table
+import hardship_scenarios
 import journal_scenarios
 import learning_scenarios
 import machine_scenarios
@@ -46,8 +47,9 @@ SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_
              **fault_table.SCENARIOS, **soak.SCENARIOS, **uplink_soak.SCENARIOS,
              **sparkplug_scenarios.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
-             **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS,
-             **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS, **export_scenarios.SCENARIOS}
+             **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **hardship_scenarios.SCENARIOS,
+             **learning_scenarios.SCENARIOS, **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS,
+             **export_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 

@@ -93,10 +93,12 @@ class Agent:
         self.environment = None
         self.peak_rss = 0
 
-    def start(self):
+    def start(self, without_log=False):
+        """`without_log`: with standard error closed, as `2>&-` in a shell does."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            env=self.environment)
+                                            env=self.environment,
+                                            preexec_fn=(lambda: os.close(2)) if without_log else None)
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
