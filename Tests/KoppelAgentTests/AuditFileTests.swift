@@ -1,9 +1,9 @@
 import Foundation
 import KoppelCore
-import KoppelEngine
 import Testing
 
 @testable import KoppelAgent
+@testable import KoppelEngine
 
 /// The audit log on disk: torn lines, full files, damage.
 struct AuditFileTests {

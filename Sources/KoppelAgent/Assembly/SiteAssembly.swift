@@ -222,7 +222,7 @@ struct SiteAssembly {
             link, agent: agent.urn, destination: destination.id, topics: topics, trail: audit, wallClock: wallClock)
         switch dialect {
         case .messages(let dialect):
-            DeliveryService(
+            return DeliveryService(
                 destination: destination,
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
@@ -231,7 +231,7 @@ struct SiteAssembly {
                 clock: ThreadClock(on: link.executor)
             ).run
         case .edgeNode(let dialect):
-            EdgeNodeService(
+            return EdgeNodeService(
                 destination: destination,
                 parts: .init(
                     journal: journal, uplink: uplink, dialect: dialect, live: live,
