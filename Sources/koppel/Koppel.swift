@@ -13,6 +13,7 @@ struct Koppel: AsyncParsableCommand {
             ReadCommand.self,
             DecodeCommand.self,
             ProfileCommand.self,
+            ConfigCommand.self,
             ScanCommand.self,
             DoctorCommand.self,
             ReportCommand.self,

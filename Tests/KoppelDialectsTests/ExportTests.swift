@@ -23,8 +23,11 @@ struct ExportTests {
             interval: .seconds(1))
     }
 
-    private func extras(_ dialect: DataModelDialect) -> [OutgoingMessage] {
-        (0...).lazy.map(dialect.extra(at:)).prefix { $0 != nil }.compactMap(\.self)
+    private func extras(
+        _ dialect: DataModelDialect, now: Timestamp = Fixtures.moment, oldestPending: Timestamp? = nil
+    ) -> [OutgoingMessage] {
+        let moment = ReferenceMoment(now: now, oldestPending: oldestPending)
+        return (0...).lazy.map { dialect.extra(at: $0, moment) }.prefix { $0 != nil }.compactMap(\.self)
     }
 
     private func json(_ message: OutgoingMessage?) throws -> [String: Any] {
@@ -90,6 +93,36 @@ struct ExportTests {
         #expect(
             flat.batch([Fixtures.stored([Fixtures.reading(0, seq: 1, .float(1))])], buffered: false)?.topic
                 == base + "_batch")
+    }
+
+    @Test func `an older descriptor stays retained for 30 days and while something unsent refers to it, then goes`()
+        throws
+    {
+        // Revision 10 was replaced by 11 after a day, and 11 by the present 12 after another.
+        let day = Duration.seconds(86_400)
+        let begin = Fixtures.moment
+        let revisions = (0..<3).map { step -> MachineDescription in
+            var machine = Fixtures.meter
+            machine.rev = UInt32(10 + step)
+            machine.issued = begin.advanced(by: day * step)
+            return machine
+        }
+        let dialect = DataModelDialect(
+            agent: Fixtures.agent, machines: [revisions[2]], former: [revisions[0], revisions[1], revisions[1]])
+        let base = "kpl/v1/acme/dordrecht/hal-2/lijn-1/meter-01/_meta/rev/"
+        let fresh = extras(dialect, now: begin.advanced(by: day * 2))
+        #expect(fresh.map(\.topic) == [base + "10", base + "11"])
+        #expect(fresh.allSatisfy { $0.retain && $0.qos == 1 })
+        let told = try fresh.map { try json($0)["rev"] as? Int }
+        #expect(told == [10, 11])
+        // A moment after 30 days without revision 10, and with a reading of its time that still waits.
+        let later = begin.advanced(by: day * 31 + .seconds(1))
+        #expect(extras(dialect, now: later).map(\.payload.isEmpty) == [true, false])
+        #expect(dialect.outdated(ReferenceMoment(now: later, oldestPending: nil)) == [base + "10"])
+        let waiting = begin.advanced(by: .seconds(5))
+        #expect(extras(dialect, now: later, oldestPending: waiting).map(\.payload.isEmpty) == [false, false])
+        #expect(extras(dialect, now: begin.advanced(by: day * 40)).allSatisfy { $0.payload.isEmpty })
+        #expect(dialect.birth(Fixtures.status).allSatisfy { !$0.payload.isEmpty })
     }
 
     @Test func `both forms of a topic are equally long, so one check at the start is enough for both`() {

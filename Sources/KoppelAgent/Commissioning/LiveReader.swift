@@ -1,10 +1,7 @@
 package import KoppelCore
 internal import KoppelEngine
-internal import KoppelModbus
 
-/// Reads machines of one bus once, over the real link and with the planner and decoder of the agent (`koppel read`).
-///
-/// It holds the bus for itself while it is open, so it cannot run beside an agent on the same serial line.
+/// Reads machines of one bus once, over an open bus and with the planner and decoder of the agent (`koppel read`).
 package struct LiveReader: Sendable {
     /// What one signal says now.
     package struct SignalNow: Sendable {
@@ -51,24 +48,14 @@ package struct LiveReader: Sendable {
     /// After so many reads in a row without an answer the rest of a machine is not asked: it would only take time.
     private static let mostUnanswered = 3
 
-    private let bus: BusSettings
-    private let link: any ModbusLink
+    private let probe: RegisterProbe
 
-    /// - Throws: ``BusError`` if a bus like this cannot be used at all.
-    package init(bus: BusSettings, clock: WallClock = .system()) throws(BusError) {
-        self.bus = bus
-        link = try ModbusBus.link(for: bus, clock: clock)
-    }
-
-    /// Opens the bus.
-    /// - Throws: ``BusError`` if the port cannot be opened or nobody accepts the connection.
-    package func open() async throws(BusError) { try await link.open() }
-
-    package func close() async { await link.close() }
+    /// The probe is open, and stays the caller's to close.
+    package init(_ probe: RegisterProbe) { self.probe = probe }
 
     /// Reads every signal of the machine once. Failures are in the result.
     package func read(_ machine: MachineSettings) async -> MachineNow {
-        let planner = ReadPlanner(machine: machine, cost: BusCost(bus.endpoint))
+        let planner = ReadPlanner(machine: machine, cost: BusCost(probe.bus.endpoint))
         let due = PollGroup.groups(of: machine).flatMap(\.points)
         let plan = planner.plan(due)
         var sweep = Sweep(machine: machine)
@@ -77,25 +64,25 @@ package struct LiveReader: Sendable {
             for point in problem.points { sweep.fail(point, .configError) }
         }
         var unanswered = 0
-        for (index, read) in plan.enumerated() where !Task.isCancelled {
-            do throws(BusError) {
-                try await link.open()
-                let answer = try await link.transact(
-                    read.request, timeout: machine.profile.timing.responseTimeout ?? bus.timeout,
-                    pause: machine.profile.timing.pauseBeforeRequest ?? .zero)
-                sweep.take(answer, for: read)
+        reads: for (index, read) in plan.enumerated() where !Task.isCancelled {
+            let timing = machine.profile.timing
+            let reply = await probe.ask(
+                read.request, timeout: timing.responseTimeout, pause: timing.pauseBeforeRequest ?? .zero)
+            switch reply {
+            case .answer(let outcome, let elapsed):
+                sweep.take(outcome, after: elapsed, for: read)
                 unanswered = 0
-            } catch {
+            case .failed(let error):
                 sweep.failures.append(error.description)
                 unanswered += 1
                 let isSilent = unanswered == Self.mostUnanswered
                 for failed in isSilent ? plan[index...] : plan[index...index] {
                     for covered in failed.points { sweep.fail(covered.point, error.condition) }
                 }
-                guard isSilent else { continue }
+                guard isSilent else { continue reads }
                 let left = plan.count - index - 1
                 if left > 0 { sweep.failures.append("\(left) more reads were not tried") }
-                break
+                break reads
             }
         }
         return MachineNow(
@@ -114,12 +101,12 @@ private struct Sweep {
 
     init(machine: MachineSettings) { self.machine = machine }
 
-    mutating func take(_ answer: ReadAnswer, for read: PlannedRead) {
-        times.append(answer.elapsed)
-        guard case .words(let words) = answer.outcome else {
-            guard case .exception(let exception) = answer.outcome else { return }
+    mutating func take(_ outcome: ReadOutcome, after elapsed: Duration, for read: PlannedRead) {
+        times.append(elapsed)
+        guard case .words(let words) = outcome else {
+            guard case .exception(let exception) = outcome else { return }
             failures.append("\(read.request): the device answers with \(exception)")
-            for covered in read.points { fail(covered.point, Condition(exception), elapsed: answer.elapsed) }
+            for covered in read.points { fail(covered.point, Condition(exception), elapsed: elapsed) }
             return
         }
         let decoder = BlockDecoder(
@@ -131,7 +118,7 @@ private struct Sweep {
             guard covered.isDue || signals[covered.point] == nil else { continue }
             var shown = result.decoded
             if machine.simulated, shown.condition == .good { shown.condition = .simulated }
-            set(covered.point, Array(words[covered.words]), shown, answer.elapsed)
+            set(covered.point, Array(words[covered.words]), shown, elapsed)
         }
     }
 

@@ -92,8 +92,9 @@ package struct SiteSurvey: Sendable {
     private static func read(_ bus: BusSettings, _ machines: [MachineSettings], _ clock: WallClock) async -> BusResult {
         var result = BusResult()
         do throws(BusError) {
-            let reader = try LiveReader(bus: bus, clock: clock)
-            try await reader.open()
+            let probe = try RegisterProbe(bus: bus, clock: clock)
+            try await probe.open()
+            let reader = LiveReader(probe)
             for _ in 0..<rounds {
                 for machine in machines {
                     // A machine that said nothing says nothing the next time, and costs its timeouts again.
@@ -103,7 +104,7 @@ package struct SiteSurvey: Sendable {
                     result.machines[machine.id] = now
                 }
             }
-            await reader.close()
+            await probe.close()
         } catch {
             result.failure = error
         }

@@ -81,7 +81,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         package var medianMs: Double?
         package var p999Ms: Double?
         package var timeoutMs: Double
-        /// How many times the slowest answers fit into the timeout.
+        /// How much of the timeout the slowest answers leave, 0 to 1, as in the commissioning report.
         package var headroom: Double?
         package var lastError: String?
         package var lastErrorAt: Moment?

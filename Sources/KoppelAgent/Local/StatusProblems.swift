@@ -1,6 +1,9 @@
 internal import KoppelCore
 
 extension StatusDocument {
+    /// Below this part of the timeout the slowest answers leave too little. A timeout that was learned leaves a half.
+    package static let tightHeadroom = 1.0 / 3
+
     /// What a person has to look at, the gravest first. A pure judgement of the figures.
     func judgedProblems() -> [String] {
         var problems: [String] = []
@@ -63,7 +66,7 @@ extension StatusDocument {
             problems.append("the clock is not synchronised: set up a time source, or say `clock: isolated`")
         }
         for bus in buses {
-            for unit in bus.units where (unit.headroom ?? 10) < 1.5 {
+            for unit in bus.units where (unit.headroom ?? 1) < Self.tightHeadroom {
                 problems.append(
                     "unit \(unit.unit) on bus \(bus.id) needs nearly its whole timeout of \(Int(unit.timeoutMs)) ms: "
                         + "lengthen it")

@@ -150,7 +150,7 @@ extension Field {
 
     /// A band `{low, high}`.
     func band() -> Band? {
-        guard let section = section(["low", "high"]) else { return nil }
+        guard let section = section(SiteShape.band) else { return nil }
         let low = section.required("low")?.number()
         let high = section.required("high")?.number()
         guard let low, let high else { return nil }

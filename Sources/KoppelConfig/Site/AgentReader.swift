@@ -2,11 +2,9 @@ internal import KoppelCore
 
 /// Reads the agent's own section.
 struct AgentReader {
-    static let keys = ["id", "location", "data", "journal", "clock", "profiles", "shutdown", "window"]
-
     /// `nil` if id or location is missing or wrong.
     func read(_ field: Field, folder: String) -> AgentSettings? {
-        guard let section = field.section(Self.keys) else { return nil }
+        guard let section = field.section(SiteShape.agent) else { return nil }
         let id = section.required("id")?.identifier()
         let location = section.required("location").flatMap(readLocation)
         let data = section["data"].flatMap { readData($0, from: folder) } ?? "/var/lib/koppel"
@@ -65,7 +63,7 @@ struct AgentReader {
     }
 
     private func readLocation(_ field: Field) -> [LocationLevel]? {
-        guard let section = field.section(["enterprise", "site"]) else { return nil }
+        guard let section = field.section(SiteShape.place) else { return nil }
         let enterprise = section.required("enterprise").flatMap { $0.locationLevel("Enterprise") }
         let site = section.required("site").flatMap { $0.locationLevel("Site") }
         guard let enterprise, let site else { return nil }
@@ -74,7 +72,7 @@ struct AgentReader {
 
     private func readJournal(_ field: Field) -> JournalSettings {
         var settings = JournalSettings()
-        guard let section = field.section(["limit", "keep", "durability", "free-space-floor"]) else { return settings }
+        guard let section = field.section(SiteShape.journal) else { return settings }
         if let limit = section["limit"]?.size(in: 1 << 20...1 << 50) { settings.limit = limit }
         let longest = Duration.seconds(3_660 * 86_400)
         if let keep = section["keep"]?.duration(in: .seconds(60)...longest) { settings.keep = keep }
@@ -89,7 +87,7 @@ struct AgentReader {
 /// Reads where the status page listens.
 struct PageReader {
     func read(_ field: Field) -> PageSettings? {
-        guard let section = field.section(["listen"]), let listen = section.required("listen"),
+        guard let section = field.section(SiteShape.page), let listen = section.required("listen"),
             let text = listen.string()
         else { return nil }
         guard let parts = EndpointText("tcp://" + text), parts.rest.isEmpty, !parts.hasCredentials,
@@ -118,7 +116,9 @@ extension Field {
     /// One level of a location: its id, or `{id, name}`.
     func locationLevel(_ level: String) -> LocationLevel? {
         guard isMapping else { return identifier().map { LocationLevel(level: level, id: $0) } }
-        guard let section = section(["id", "name"]), let id = section.required("id")?.identifier() else { return nil }
+        guard let section = section(SiteShape.namedLevel), let id = section.required("id")?.identifier() else {
+            return nil
+        }
         return LocationLevel(level: level, id: id, name: section["name"]?.string())
     }
 }

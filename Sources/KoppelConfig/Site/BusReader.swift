@@ -5,8 +5,7 @@ struct BusReader {
     let files: any ConfigFiles
 
     func read(_ field: Field, key: String) -> BusSettings? {
-        let keys = ["url", "timeout", "connection", "admission"] + PollingRulesReader.keys
-        guard let section = field.section(keys) else { return nil }
+        guard let section = field.section(SiteShape.bus) else { return nil }
         let id = field.keyIdentifier(key)
         let timeout = section["timeout"]?.duration(in: .milliseconds(10) ... .seconds(60)) ?? .seconds(1)
         let hint = "tcp://HOST:PORT, rtu:/dev/...?baud=9600&format=8E1 or rtu+tcp://HOST:PORT"

@@ -2,10 +2,6 @@ package import KoppelCore
 
 /// Reads one destination: the broker, how to log in, what is published and who may have it.
 struct DestinationReader {
-    static let keys = [
-        "url", "tls", "user", "password", "client-id", "version", "dialect", "sparkplug", "publish", "share", "batch",
-        "window", "keepalive", "rate", "topics", "exports",
-    ]
     static let usualPublications: Set<DestinationSettings.Publication> = [
         .meta, .values, .batches, .state, .events, .alarms, .oee,
     ]
@@ -15,7 +11,7 @@ struct DestinationReader {
     let sharing: SharingReader
 
     func read(_ field: Field, key: String) -> DestinationSettings? {
-        guard let section = field.section(Self.keys) else { return nil }
+        guard let section = field.section(SiteShape.destination) else { return nil }
         let id = field.keyIdentifier(key)
         let address = section.required("url", hint: "mqtt://HOST or mqtts://HOST").flatMap(readAddress)
         let tls = readTLS(section["tls"], isSecure: address?.isSecure ?? true)
@@ -73,7 +69,7 @@ struct DestinationReader {
 
     private func readTLS(_ field: Field?, isSecure: Bool) -> TLSSettings? {
         guard let field else { return isSecure ? TLSSettings() : nil }
-        guard let section = field.section(["ca", "certificate", "key"]) else { return nil }
+        guard let section = field.section(SiteShape.tls) else { return nil }
         guard isSecure else {
             field.keyError("`tls` goes with a mqtts:// URL", hint: "Write mqtts:// or leave `tls` out.")
             return nil
@@ -122,7 +118,7 @@ struct DestinationReader {
                 hint: "A Sparkplug host gets everything; nothing leaves that its owner did not share.")
             return nil
         }
-        guard let parts = field.section(["policy"]), let policy = parts.required("policy", hint: hint) else {
+        guard let parts = field.section(SiteShape.policy), let policy = parts.required("policy", hint: hint) else {
             return nil
         }
         guard let path = secrets.path(policy), let id else { return nil }
@@ -154,7 +150,7 @@ struct DestinationReader {
     }
 
     private func readBatch(_ field: Field?) -> (readings: Int, every: Duration) {
-        guard let section = field?.section(["readings", "every"]) else { return (2_000, .zero) }
+        guard let section = field?.section(SiteShape.batch) else { return (2_000, .zero) }
         return (
             section["readings"]?.int(in: 1...100_000) ?? 2_000,
             section["every"]?.duration(in: .zero ... .seconds(86_400)) ?? .zero

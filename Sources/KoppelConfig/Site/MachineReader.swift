@@ -2,12 +2,6 @@ internal import KoppelCore
 
 /// Reads one machine: its bus and unit, its profile, its place, and what of it is read.
 struct MachineReader {
-    static let keys =
-        [
-            "bus", "unit", "profile", "location", "every", "signals", "title", "nameplate", "simulated", "timeout",
-            "pause",
-        ] + PollingRulesReader.keys
-
     /// The ISA-95 levels below a site by their key in a site file (data model 3.3, OPC 10030).
     static let levels = [
         "area": "Area", "process-cell": "ProcessCell", "unit": "Unit", "line": "ProductionLine",
@@ -25,7 +19,7 @@ struct MachineReader {
     let profiles: ProfileLookup
 
     func read(_ field: Field, key: String) -> MachineSettings? {
-        guard let section = field.section(Self.keys) else { return nil }
+        guard let section = field.section(SiteShape.machine) else { return nil }
         let id = field.keyIdentifier(key)
         let busField = section.required("bus", hint: "One of \(busNames.joined(separator: ", ")).")
         let busID = busField.flatMap(readBus)
@@ -96,8 +90,7 @@ struct MachineReader {
 
     private func readNameplate(_ field: Field?, profile: DeviceProfile) -> Nameplate {
         var nameplate = Nameplate(manufacturer: profile.manufacturer, model: profile.model)
-        let keys = ["serial-number", "product-code", "year-of-construction", "asset-tag", "uri-of-the-product"]
-        guard let section = field?.section(keys) else { return nameplate }
+        guard let section = field?.section(SiteShape.nameplate) else { return nameplate }
         nameplate.serialNumber = section["serial-number"]?.string()
         nameplate.productCode = section["product-code"]?.string()
         if let year = section["year-of-construction"], let number = year.int(in: 1_000...9_999) {

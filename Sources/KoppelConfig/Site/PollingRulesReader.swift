@@ -2,8 +2,6 @@ internal import KoppelCore
 
 /// Reads what units may do on their bus. Buses and machines have the same keys, whatever the profile (field rule P07).
 struct PollingRulesReader {
-    static let keys = ["share", "retries"]
-
     let section: Section
 
     func read() -> PollingRules {

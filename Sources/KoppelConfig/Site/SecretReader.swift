@@ -12,7 +12,7 @@ struct SecretReader {
             field.error("a \(name) never stands in the file itself", hint: hint)
             return nil
         }
-        guard let section = field.section(["file", "env"]) else { return nil }
+        guard let section = field.section(SiteShape.secretPlace) else { return nil }
         switch (section["file"], section["env"]) {
         case (let file?, nil):
             guard let path = path(file) else { return nil }

@@ -7,10 +7,6 @@ internal import KoppelCore
 struct SignalSelection {
     /// Patterns for one machine, since each is compared with every signal.
     static let maximumPatterns = 200
-    static let overrideKeys = [
-        "every", "deadband", "every-reading", "heartbeat", "stale-after", "bad-after", "frozen-after",
-        "max-change-per-second", "label", "range", "limits", "publish",
-    ]
 
     let profile: ProfileReader.Result
     /// The machine's own interval, `nil` if it names none.
@@ -108,7 +104,7 @@ struct SignalSelection {
         guard field.isMapping else {
             return field.wrongKind(expected: "off, on or a mapping such as {every: 10s}")
         }
-        guard let section = field.section(Self.overrideKeys) else { return nil }
+        guard let section = field.section(SiteShape.override) else { return nil }
         return Change(
             every: section["every"]?.pollInterval(), deadband: section["deadband"]?.deadband(),
             everyReading: section["every-reading"]?.bool(), heartbeat: section["heartbeat"]?.interval(),

@@ -19,7 +19,6 @@ struct SiteFiles {
     static let maximumFiles = 1_000
     /// Buses, machines and destinations, of each.
     static let maximumEntries = 10_000
-    private static let keys = ["koppel", "agent", "buses", "machines", "destinations", "page", "include"]
 
     let files: any ConfigFiles
     let issues: IssueLog
@@ -27,7 +26,7 @@ struct SiteFiles {
     func read(_ path: String) -> SiteParts? {
         guard let root = openDocument(path, files: files, issues: issues) else { return nil }
         var gathering = Gathering(parts: SiteParts(root: root))
-        guard let section = root.section(Self.keys) else { return nil }
+        guard let section = root.section(SiteShape.site) else { return nil }
         checkVersion(section.required("koppel", hint: "Start the file with koppel: 1."))
         gathering.chain = [files.realPath(path) ?? path]
         gather(section, into: &gathering)
@@ -125,7 +124,7 @@ struct SiteFiles {
             return field.error("\(path) is included twice", hint: "Include each folder once.")
         }
         guard let document = openDocument(path, files: files, issues: issues),
-            let section = document.section(Self.keys)
+            let section = document.section(SiteShape.site)
         else { return }
         checkVersion(section["koppel"])
         gathering.chain.append(real)

@@ -2,7 +2,6 @@ internal import KoppelCore
 
 /// Reads who a destination is in Sparkplug: group, edge node, and the host it waits for.
 struct SparkplugSettingsReader {
-    static let keys = ["group", "node", "primary-host"]
     /// What a Sparkplug host is told of. The names and units of `meta` are part of each birth.
     static let told: Set<DestinationSettings.Publication> = [.meta, .values, .batches, .state, .alarms]
 
@@ -21,7 +20,7 @@ struct SparkplugSettingsReader {
                 "`\(key)` goes with `dialect: data-model`", hint: "Leave it out: Sparkplug has its own.")
         }
         let field = section["sparkplug"]
-        let parts = field.flatMap { $0.section(Self.keys) }
+        let parts = field.flatMap { $0.section(SiteShape.sparkplug) }
         if field != nil, parts == nil { return nil }
         let usualGroup = (agent?.location ?? []).prefix(2).map(\.id.description).joined(separator: ":")
         let group = parts?["group"].map(identity) ?? usualGroup

@@ -9,8 +9,11 @@ package protocol Dialect: Sendable {
     func birth(_ status: AgentStatus) -> [OutgoingMessage]
 
     /// What is told of the machines besides, large and of no hurry: the message at an index from 0, made when it is asked
-    /// for, and `nil` after the last.
-    func extra(at index: Int) -> OutgoingMessage?
+    /// for, and `nil` after the last. What nothing refers to any more at that moment clears its topic.
+    func extra(at index: Int, _ moment: ReferenceMoment) -> OutgoingMessage?
+
+    /// The topics that nothing refers to any more at that moment, of what ``extra(at:_:)`` told before.
+    func outdated(_ moment: ReferenceMoment) -> [String]
 
     /// The status alone, when it changed while connected.
     func status(_ status: AgentStatus) -> OutgoingMessage
@@ -57,7 +60,20 @@ extension Dialect {
 }
 
 extension Dialect {
-    package func extra(at index: Int) -> OutgoingMessage? { nil }
+    package func extra(at index: Int, _ moment: ReferenceMoment) -> OutgoingMessage? { nil }
+    package func outdated(_ moment: ReferenceMoment) -> [String] { [] }
+}
+
+/// A moment, as far as it matters to what still refers to something old.
+package struct ReferenceMoment: Hashable, Sendable {
+    package var now: Timestamp
+    /// The oldest reading this destination has not acknowledged; `nil` if it has all.
+    package var oldestPending: Timestamp?
+
+    package init(now: Timestamp, oldestPending: Timestamp?) {
+        self.now = now
+        self.oldestPending = oldestPending
+    }
 }
 
 /// The newest value of a signal that was not bad.

@@ -10,6 +10,7 @@ package struct DataModelDialect: Dialect {
     private let remembered: [MachineNumber: PreparedMachine]
     /// Topics on which a broker may keep something of a machine or signal that is gone.
     private let retired: [String]
+    private let revisions: OlderRevisions
     /// The machines of which Thing Description and asset shell are published, with the base of their topics.
     private let exported: [(machine: MachineDescription, base: String)]
 
@@ -25,6 +26,7 @@ package struct DataModelDialect: Dialect {
     ) {
         self.agent = agent
         statusTopic = TopicTree.agentStatus(agent.id, location: agent.location)
+        revisions = OlderRevisions(former, present: machines, form: form)
         exported = machines.filter { exports && $0.access != nil && !$0.signals.isEmpty }.map {
             ($0, TopicTree.machineBase($0.location, form: form))
         }
@@ -38,7 +40,7 @@ package struct DataModelDialect: Dialect {
         }
         let written = Set(zip(machines, prepared).flatMap { $1.latestTopics(hasExports: exports && $0.access != nil) })
         let kept = former.flatMap {
-            PreparedMachine($0, agent: agent, form: form).latestTopics(hasExports: $0.access != nil)
+            PreparedMachine($0, agent: agent, form: form).latestTopics(hasExports: exports || $0.access != nil)
         }
         retired = Set(kept).subtracting(written).sorted()
     }
@@ -67,7 +69,11 @@ package struct DataModelDialect: Dialect {
             + retired.map { OutgoingMessage(topic: $0, payload: [], retain: true) }
     }
 
-    package func extra(at index: Int) -> OutgoingMessage? {
+    package func outdated(_ moment: ReferenceMoment) -> [String] { revisions.outdated(moment) }
+
+    package func extra(at index: Int, _ moment: ReferenceMoment) -> OutgoingMessage? {
+        guard index >= revisions.count else { return revisions.message(at: index, agent: agent, moment) }
+        let index = index - revisions.count
         let kinds = ExportTopic.allCases
         guard index < exported.count * kinds.count else { return nil }
         let (machine, base) = exported[index / kinds.count]

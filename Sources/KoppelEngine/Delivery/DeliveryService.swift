@@ -236,7 +236,7 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
                     await withTaskGroup(of: Void.self) { lanes in
                         lanes.addTask { await keepStatus(generation) }
                         lanes.addTask { await repeatRefused(generation) }
-                        lanes.addTask { await sendExtras(generation) }
+                        lanes.addTask { await ExtraSender(service: self, generation: generation).run() }
                         if destination.publish.wantsLive {
                             lanes.addTask { await LiveSender(service: self, generation: generation).run() }
                         }
@@ -262,16 +262,6 @@ package struct DeliveryService<C: Clock>: Sendable where C.Duration == Duration 
         }
         await parts.live.repeatAll()
         return true
-    }
-
-    /// Sends what is told of the machines besides: large, so one at a time and only over a connection that lasts.
-    private func sendExtras(_ generation: UInt64) async {
-        do { try await clock.sleep(for: .seconds(1)) } catch { return }
-        var index = 0
-        while let message = parts.dialect.extra(at: index) {
-            guard await sendLive(message, generation: generation) else { return }
-            index += 1
-        }
     }
 
     /// How it is with the agent and with what this destination still has to get; `elapsed` since it was asked before.

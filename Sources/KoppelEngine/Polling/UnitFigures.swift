@@ -46,9 +46,10 @@ package struct UnitFigures: Sendable {
         self.timeout = timeout
     }
 
-    /// How many times the slowest answers fit into the timeout: below 2 it is too short for comfort (field rule P06).
+    /// How much of the timeout the slowest answers leave, up to 1: below a half it is too short for comfort (field rule
+    /// P06).
     package var headroom: Double? {
-        slowestResponse.flatMap { $0 > .zero ? timeout.inSeconds / $0.inSeconds : nil }
+        timeout > .zero ? slowestResponse.map { max(0, 1 - $0.inSeconds / timeout.inSeconds) } : nil
     }
 }
 

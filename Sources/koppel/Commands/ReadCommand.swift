@@ -11,7 +11,8 @@ struct ReadCommand: AsyncParsableCommand {
         discussion: """
             Uses the planner and decoder of the agent, and nothing is stored or sent. A serial port serves one master \
             at a time: stop the agent first. With --watch the table is refreshed in place; piped, there is a line for \
-            each change, and with --json a line of JSON for each machine and round. Ends with 1 if a read failed and \
+            each change, and with --json a line of JSON for each machine and round. Where the profile says what a machine's state \
+            is taken from, the state is shown too. Ends with 1 if a read failed and \
             with 69 if a bus could not be opened.
 
             Example: koppel read --bus tcp://192.168.1.40:502 --unit 1 --profile eastron/sdm630-v2
@@ -36,59 +37,77 @@ struct ReadCommand: AsyncParsableCommand {
         var unit: UInt8
         var requests: Int
         var failures: [String]
+        /// Only where the profile says what the state is taken from.
+        var state: StateDocument?
         var signals: [SignalDocument]
+    }
+
+    /// What is kept from one round to the next.
+    private struct Rounds {
+        let clock: WallClock
+        var round: ReadRound
+        var states = StateReader()
     }
 
     func run() async throws {
         CommandStart.begin()
+        let clock = WallClock.system()
         let meant = try machines.load()
-        var readers: [(bus: BusSettings, reader: LiveReader)] = []
+        var probes: [RegisterProbe] = []
         var unopened = 0
         for bus in meant.buses where meant.machines.contains(where: { $0.bus == bus.id }) {
             do throws(BusError) {
-                let reader = try LiveReader(bus: bus)
-                try await reader.open()
-                readers.append((bus, reader))
+                let probe = try RegisterProbe(bus: bus, clock: clock)
+                try await probe.open()
+                probes.append(probe)
             } catch {
                 Streams.complain(error.plainText)
                 unopened += 1
             }
         }
-        var round = ReadRound(isOnTerminal: watch && TerminalStyle.isTerminal)
+        var rounds = Rounds(clock: clock, round: ReadRound(isOnTerminal: watch && TerminalStyle.isTerminal))
         repeat {
-            try await readAll(readers, meant.machines, &round)
+            try await readAll(probes, meant.machines, &rounds)
             // Cancelled means Ctrl-C, which ends the process.
             if watch { try await ContinuousClock().sleep(for: .seconds(1)) }
-        } while watch && !readers.isEmpty
-        for (_, reader) in readers { await reader.close() }
+        } while watch && !probes.isEmpty
+        for probe in probes { await probe.close() }
         if unopened > 0 { throw ExitStatus.unavailable }
-        if round.hasFailed { throw ExitStatus.no }
+        if rounds.round.hasFailed { throw ExitStatus.no }
     }
 
     private func readAll(
-        _ readers: [(bus: BusSettings, reader: LiveReader)], _ machines: [MachineSettings], _ round: inout ReadRound
+        _ probes: [RegisterProbe], _ machines: [MachineSettings], _ rounds: inout Rounds
     ) async throws {
         var documents: [Document] = []
         var page = ""
         let style = TerminalStyle.current()
-        round.hasFailed = false
-        for (bus, reader) in readers {
-            for machine in machines where machine.bus == bus.id {
+        rounds.round.hasFailed = false
+        for probe in probes {
+            let reader = LiveReader(probe)
+            for machine in machines where machine.bus == probe.bus.id {
                 let now = await Progress.during("Reading \(machine.id)") { await reader.read(machine) }
-                if !now.failures.isEmpty { round.hasFailed = true }
+                if !now.failures.isEmpty { rounds.round.hasFailed = true }
+                let time = rounds.clock.now
+                let state = rounds.states.state(of: machine, from: now.signals, at: time)
                 let shown = now.signals.filter { raw || !$0.isHelper }
                 if json {
-                    var document = document(machine, now, shown)
-                    if watch { document.time = WallClock.system().now.plainText }
+                    var document = document(machine, now, shown, state)
+                    if watch { document.time = time.plainText }
                     documents.append(document)
-                } else if watch, !round.isOnTerminal {
-                    try Streams.write(round.changes(machine.id, shown, failures: now.failures, isRaw: raw))
+                } else if watch, !rounds.round.isOnTerminal {
+                    try Streams.write(
+                        rounds.round.changes(
+                            machine.id, shown, state: state, failures: now.failures, isRaw: raw, at: time))
                 } else {
-                    page += text(machine, now, shown, style)
+                    page += text(machine, now, shown, state, style)
                     // On a refreshed screen a complaint has its place under the machine it is about.
-                    for failure in now.failures where round.isOnTerminal { page += style.paint(failure, .bad) + "\n" }
-                    for failure in now.failures where !round.isOnTerminal {
-                        Streams.complain("\(machine.id): \(failure)")
+                    for failure in now.failures {
+                        if rounds.round.isOnTerminal {
+                            page += style.paint(failure, .bad) + "\n"
+                        } else {
+                            Streams.complain("\(machine.id): \(failure)")
+                        }
                     }
                 }
             }
@@ -96,17 +115,20 @@ struct ReadCommand: AsyncParsableCommand {
         switch (json, watch) {
         case (true, true): for document in documents { try Streams.write(JSONDocument.line(document)) }
         case (true, false): try Streams.write(JSONDocument.text(documents))
-        case (false, _) where !page.isEmpty: try Streams.write(round.isOnTerminal ? round.screen(page) : page)
+        case (false, _) where !page.isEmpty:
+            try Streams.write(rounds.round.isOnTerminal ? rounds.round.screen(page) : page)
         default: break
         }
     }
 
     private func document(
-        _ machine: MachineSettings, _ now: LiveReader.MachineNow, _ shown: [LiveReader.SignalNow]
+        _ machine: MachineSettings, _ now: LiveReader.MachineNow, _ shown: [LiveReader.SignalNow],
+        _ state: StateReader.StateNow?
     ) -> Document {
         Document(
             machine: machine.id.description, bus: machine.bus.description, unit: machine.unit.rawValue,
             requests: now.requests, failures: now.failures,
+            state: state.map(StateDocument.init),
             signals: shown.map {
                 SignalDocument(
                     signal: $0.point.signal, unit: $0.point.unit, decoded: $0.decoded,
@@ -116,7 +138,7 @@ struct ReadCommand: AsyncParsableCommand {
 
     private func text(
         _ machine: MachineSettings, _ now: LiveReader.MachineNow, _ shown: [LiveReader.SignalNow],
-        _ style: TerminalStyle
+        _ state: StateReader.StateNow?, _ style: TerminalStyle
     ) -> String {
         var table = TextTable(
             [.text("signal")] + (raw ? [.text("table"), .number("address"), .text("words"), .text("decimal")] : [])
@@ -137,6 +159,7 @@ struct ReadCommand: AsyncParsableCommand {
         let title =
             "\(machine.id), unit \(machine.unit.rawValue) on bus \(machine.bus): \(machine.profile.manufacturer) "
             + "\(machine.profile.model), \(PlainText.count(now.requests, "request"))"
-        return style.paint(DisplayWidth.harmless(title), .strong) + "\n" + table.rendered(style) + "\n"
+        let told = state.map { "state: " + style.paint(DisplayWidth.harmless($0.plainText), $0.tone) + "\n" } ?? ""
+        return style.paint(DisplayWidth.harmless(title), .strong) + "\n" + told + table.rendered(style) + "\n"
     }
 }

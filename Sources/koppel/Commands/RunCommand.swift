@@ -36,7 +36,8 @@ struct RunCommand: AsyncParsableCommand {
         do throws(AgentFailure) {
             try await agent.run()
         } catch {
-            FileHandle.standardError.write(Data("koppel: \(error)\n".utf8))
+            // The log has told each issue of the files already.
+            if case .journal = error { Streams.complain("\(error)") }
             throw ExitCode(error.exitCode)
         }
     }

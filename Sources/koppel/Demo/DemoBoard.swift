@@ -22,6 +22,9 @@ actor DemoBoard {
         var isOnline = false
     }
 
+    /// Stands where other rows have the name of a signal.
+    static let state = "state"
+
     private(set) var counts = Counts()
     private var rows: [String: Row] = [:]
 
@@ -36,6 +39,12 @@ actor DemoBoard {
             counts.batches += 1
             counts.readings += batch.series.reduce(0) { $0 + $1.v.count }
             counts.machines.insert(levels[place - 1])
+        } else if levels.last == "_state", levels.count > 1, let state = decode(State.self, payload) {
+            let machine = levels[levels.count - 2]
+            rows["\(machine) \(Self.state)"] = Row(
+                machine: machine, signal: Self.state,
+                value: state.sub.map { "\(state.state) (\($0.code))" } ?? state.state, unit: "",
+                quality: state.reason.map { "\(state.quality) (\($0))" } ?? state.quality, arrived: .now)
         } else if let place = levels.firstIndex(of: "_value"), place > 0, let value = decode(Latest.self, payload) {
             counts.values += 1
             let signal = levels[(place + 1)...].joined(separator: "/")
@@ -66,6 +75,14 @@ actor DemoBoard {
     }
 
     private struct Status: Decodable { let online: Bool }
+
+    private struct State: Decodable {
+        struct Sub: Decodable { let code: String }
+        let state: String
+        let sub: Sub?
+        let quality: String
+        let reason: String?
+    }
 
     private struct Batch: Decodable {
         struct Series: Decodable { let v: [Scalar?] }

@@ -91,7 +91,7 @@ struct DemoFactory: Sendable {
         destinations:
           plant:
             url: mqtt://127.0.0.1:\(brokerPort)
-            publish: [meta, values, batches]
+            publish: [meta, values, batches, state]
             share: all
 
         """

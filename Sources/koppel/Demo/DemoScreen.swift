@@ -2,7 +2,8 @@
 struct DemoScreen {
     /// One telling handful of signals, so that the table fits on a screen.
     static let signals = [
-        "electrical/active-power", "electrical/voltage-l1", "electrical/voltage", "electrical/frequency",
+        DemoBoard.state, "electrical/active-power", "electrical/voltage-l1", "electrical/voltage",
+        "electrical/frequency",
         "electrical/active-energy-import", "status/robot-mode", "joints/base-position", "tool/x",
         "electrical/arm-current",
     ]

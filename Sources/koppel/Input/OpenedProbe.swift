@@ -7,7 +7,7 @@ extension RegisterProbe {
     /// - Throws: Exit code 69 after telling why it cannot be opened.
     static func opened(_ bus: BusSettings) async throws -> RegisterProbe {
         do throws(BusError) {
-            let probe = try RegisterProbe(bus: bus)
+            let probe = try RegisterProbe(bus: bus, clock: .system())
             try await probe.open()
             return probe
         } catch {

@@ -9,6 +9,12 @@ struct ReadRound {
     private var isFirst = true
     private var shown: [String: Decoded] = [:]
     private var told: [Identifier: [String]] = [:]
+    private var states: [Identifier: Kept?] = [:]
+
+    private struct Kept: Equatable {
+        var what: StateRule.MappedState
+        var condition: Condition
+    }
 
     init(isOnTerminal: Bool) { self.isOnTerminal = isOnTerminal }
 
@@ -19,12 +25,17 @@ struct ReadRound {
         return top + page.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[J"
     }
 
-    /// A line for each signal whose value or quality changed, and for failures that are new. A first round is all new.
+    /// A line for a state that changed, for each signal whose value or quality changed, and for failures that are new. A first round is all new.
     mutating func changes(
-        _ machine: Identifier, _ signals: [LiveReader.SignalNow], failures: [String], isRaw: Bool,
-        at time: Timestamp = WallClock.system().now
+        _ machine: Identifier, _ signals: [LiveReader.SignalNow], state: StateReader.StateNow? = nil,
+        failures: [String], isRaw: Bool, at time: Timestamp
     ) -> String {
         var lines: [String] = []
+        // What the signals said is not compared: power moves all the time.
+        let kept = state.map { Kept(what: $0.what, condition: $0.condition) }
+        if let state, states.updateValue(kept, forKey: machine) != kept {
+            lines.append("\(time.plainText)  \(machine) state  \(state.plainText)")
+        }
         for signal in signals {
             let point = signal.point
             let key = "\(machine) \(point.signal)"

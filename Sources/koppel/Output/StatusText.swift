@@ -74,8 +74,8 @@ struct StatusText {
                 .init("\(unit.badFrames)"), .init("\(unit.missedSlots)"), .init(milliseconds(unit.medianMs)),
                 .init(milliseconds(unit.p999Ms)),
                 .init(
-                    unit.headroom.map { "\(PlainText.oneDecimal($0))×" } ?? "–",
-                    (unit.headroom ?? 10) < 1.5 ? .warning : nil),
+                    unit.headroom.map(PlainText.percent) ?? "–",
+                    (unit.headroom ?? 1) < StatusDocument.tightHeadroom ? .warning : nil),
                 .init(percent(unit.load)),
             ])
         }

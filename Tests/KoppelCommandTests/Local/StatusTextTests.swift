@@ -16,7 +16,7 @@ struct StatusTextTests {
         var unit = StatusDocument.Unit(
             unit: number, machines: [machine], state: state, since: before(.seconds(7_000)), requests: 7_010,
             answers: 7_000, timeouts: 10, badFrames: 0, exceptions: 0, missedSlots: 0, load: 0.12, medianMs: 7.1,
-            p999Ms: 21, timeoutMs: 1_000, headroom: 47.6, lastError: nil, lastErrorAt: nil)
+            p999Ms: 21, timeoutMs: 1_000, headroom: 0.979, lastError: nil, lastErrorAt: nil)
         change(&unit)
         return unit
     }
@@ -55,7 +55,7 @@ struct StatusTextTests {
         status.agent.clock = "unsynchronised"
         status.agent.clockErrorMs = nil
         status.buses[0].units = [
-            unit(1, "main-meter", "answering") { $0.headroom = 1.2 },
+            unit(1, "main-meter", "answering") { $0.headroom = 0.2 },
             unit(2, "saw-meter", "silent") { $0.lastError = "bus meters, unit 2: no answer after 1000 ms" },
             unit(3, "oven", "never-answered") {
                 ($0.answers, $0.medianMs, $0.p999Ms, $0.headroom) = (0, nil, nil, nil)

@@ -25,6 +25,7 @@ import agent_scenarios
 import bus_scenarios
 import clock_scenarios
 import destination_scenarios
+import export_scenarios
 import fault_table
 import journal_scenarios
 import learning_scenarios
@@ -46,7 +47,7 @@ SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_
              **sparkplug_scenarios.SCENARIOS,
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
              **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **learning_scenarios.SCENARIOS,
-             **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS}
+             **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS, **export_scenarios.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 

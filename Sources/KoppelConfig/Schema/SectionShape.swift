@@ -1,0 +1,36 @@
+/// A mapping with a closed set of keys, as both the parser and the JSON Schema know it.
+///
+/// There is no other list of the keys of a site file: a reader opens its section with its shape, so a key that is not
+/// here is an unknown key, and one that is here is in the schema.
+struct SectionShape: Sendable {
+    struct Key: Sendable {
+        var name: String
+        /// What it is for, in one sentence, for people who fill it in.
+        var about: String
+        var value: ValueShape
+        var isRequired = false
+    }
+
+    var keys: [Key]
+
+    init(_ keys: [Key]) { self.keys = keys }
+
+    var names: [String] { keys.map(\.name) }
+
+    static func + (left: SectionShape, right: SectionShape) -> SectionShape { SectionShape(left.keys + right.keys) }
+}
+
+/// A key that must be there.
+func required(_ name: String, _ about: String, _ value: ValueShape) -> SectionShape.Key {
+    SectionShape.Key(name: name, about: about, value: value, isRequired: true)
+}
+
+/// A key that may be left out.
+func optional(_ name: String, _ about: String, _ value: ValueShape) -> SectionShape.Key {
+    SectionShape.Key(name: name, about: about, value: value)
+}
+
+extension Field {
+    /// A mapping with the keys of a shape. Any other key is an error.
+    func section(_ shape: SectionShape) -> Section? { section(shape.names) }
+}
