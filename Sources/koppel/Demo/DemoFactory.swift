@@ -93,6 +93,7 @@ struct DemoFactory: Sendable {
             url: mqtt://127.0.0.1:\(brokerPort)
             publish: [meta, values, batches, state]
             share: all
+            exports: false   # the looker-on takes lines of 128 KiB, and an asset shell is longer
 
         """
     }
