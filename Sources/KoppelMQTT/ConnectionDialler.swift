@@ -67,7 +67,9 @@ actor ConnectionDialler {
         let code = handle.socketError
         guard code == 0 else { throw diagnosis.connectFailed(code) }
         // With TLS the library has written before the connection stood, and that write took the error with it.
-        guard handle.isConnected else { throw diagnosis.connectFailed(ECONNREFUSED) }
+        guard handle.isConnected else {
+            throw diagnosis.connectFailed(handle.wasConnected ? ECONNRESET : ECONNREFUSED)
+        }
         return Connected(handle)
     }
 

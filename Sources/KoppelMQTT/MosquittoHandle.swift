@@ -177,6 +177,16 @@ internal import KoppelCore
         }
     }
 
+    /// True if the socket had another side at some time: then the kernel has measured a round trip to it (`tcpi_rtt`,
+    /// tcp(7)).
+    var wasConnected: Bool {
+        // struct tcp_info: 8 bytes, then 32-bit numbers, of which tcpi_rtt is the sixteenth.
+        var info = [UInt32](repeating: 0, count: 26)
+        var length = socklen_t(info.count * MemoryLayout<UInt32>.size)
+        let isKnown = unsafe getsockopt(socket, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0
+        return isKnown && info[17] > 0
+    }
+
     /// The error that waits at the socket (SO_ERROR); 0 if there is none.
     var socketError: Int32 {
         var error: Int32 = 0

@@ -28,4 +28,11 @@ struct UplinkFaultTests {
         let faults = try await Scenario.faults("removed-while-stopped")
         #expect(faults.isEmpty, "\(faults)")
     }
+
+    @Test func `P56, P62: over bad networks and kill -9, koppel verify agrees with the machines at three brokers`()
+        async throws
+    {
+        let faults = try await Scenario.faults("three-parties")
+        #expect(faults.isEmpty, "\(faults)")
+    }
 }
