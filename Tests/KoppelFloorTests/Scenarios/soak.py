@@ -25,7 +25,10 @@ def disturb(factory, random):
         factory.device.tell(f"fault {random.choice(modes)} unit={unit} prob={random.uniform(0.1, 1):.2f} "
                             f"for={random.uniform(1, 8):.1f}")
     elif kind < 0.97:
-        factory.device.tell(random.choice(OF_ALL))
+        command = random.choice(OF_ALL)
+        # A line that is unplugged cannot be pulled once more.
+        if not command.startswith("unplug") or os.path.lexists(factory.link):
+            factory.device.tell(command)
     else:
         factory.broker.stop()
         time.sleep(random.uniform(0.5, 3))
