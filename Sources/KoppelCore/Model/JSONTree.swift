@@ -134,16 +134,19 @@ extension JSONTree {
         return value.description
     }
 
-    /// The escapes of RFC 8259 section 7.
-    private static func quote(_ value: String, to text: inout String) {
+    /// The escapes of RFC 8785, 3.2.2.2, which any reader of JSON takes: the short form where there is one, else
+    /// lower-case hexadecimal.
+    static func quote(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
+            case "\u{8}": text += "\\b"
             case "\t": text += "\\t"
+            case "\n": text += "\\n"
+            case "\u{C}": text += "\\f"
+            case "\r": text += "\\r"
             case _ where scalar.value < 0x20:
                 let digits = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

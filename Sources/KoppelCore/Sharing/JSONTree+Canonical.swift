@@ -14,7 +14,7 @@ extension JSONTree {
         // RFC 8785 knows only doubles; what does not fit one is a string in our documents.
         case .integer(let value): text += JSONTree.ecmaScript(Double(value))
         case .number(let value): text += JSONTree.ecmaScript(value)
-        case .string(let value): JSONTree.quoteCanonical(value, to: &text)
+        case .string(let value): JSONTree.quote(value, to: &text)
         case .array(let items):
             text += "["
             for (index, item) in items.enumerated() {
@@ -28,7 +28,7 @@ extension JSONTree {
             let sorted = members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
             for (index, member) in sorted.enumerated() {
                 if index > 0 { text += "," }
-                JSONTree.quoteCanonical(member.name, to: &text)
+                JSONTree.quote(member.name, to: &text)
                 text += ":"
                 member.value.writeCanonical(to: &text)
             }
@@ -66,26 +66,5 @@ extension JSONTree {
         var digits = String(all.dropFirst(leading))
         while digits.last == "0" { digits.removeLast() }
         return (digits, power + whole.count - 1 - leading)
-    }
-
-    /// The escapes of RFC 8785, 3.2.2.2: the short form where there is one, else lower-case hexadecimal.
-    private static func quoteCanonical(_ value: String, to text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\u{8}": text += "\\b"
-            case "\t": text += "\\t"
-            case "\n": text += "\\n"
-            case "\u{C}": text += "\\f"
-            case "\r": text += "\\r"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }

@@ -97,6 +97,20 @@ extension JSONWriter {
         }
     }
 
+    /// What is missing of one signal, with the reason.
+    mutating func gap(
+        _ signal: PreparedMachine.Signal, _ from: Timestamp, _ to: Timestamp, lost: UInt64, reason: String
+    ) {
+        raw(signal.gapHead)
+        time(from)
+        key("to")
+        time(to)
+        key("lost")
+        unsigned(lost)
+        member("reason", reason)
+        closeObject()
+    }
+
     private mutating func gaps(of records: [StoredRecord], machine: PreparedMachine) {
         var isFirst = true
         for record in records {
@@ -104,14 +118,7 @@ extension JSONWriter {
                 guard let signal = machine.index(of: gap.signal) else { continue }
                 raw(isFirst ? ",\"gaps\":[" : ",")
                 isFirst = false
-                raw(machine.signals[signal].gapHead)
-                time(gap.from)
-                key("to")
-                time(gap.to)
-                key("lost")
-                unsigned(gap.lost)
-                member("reason", gap.reason.name)
-                closeObject()
+                self.gap(machine.signals[signal], gap.from, gap.to, lost: gap.lost, reason: gap.reason.name)
             }
         }
         if !isFirst { closeArray() }

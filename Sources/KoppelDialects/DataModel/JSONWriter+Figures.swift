@@ -48,14 +48,7 @@ extension JSONWriter {
             guard let signal = machine.index(of: gap.signal) else { continue }
             raw(isFirst ? ",\"gaps\":[" : ",")
             isFirst = false
-            raw(machine.signals[signal].gapHead)
-            time(gap.from)
-            key("to")
-            time(gap.to)
-            key("lost")
-            unsigned(gap.lost)
-            member("reason", gap.reason)
-            closeObject()
+            self.gap(machine.signals[signal], gap.from, gap.to, lost: gap.lost, reason: gap.reason)
         }
         if !isFirst { closeArray() }
     }
