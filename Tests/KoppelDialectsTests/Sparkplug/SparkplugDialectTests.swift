@@ -110,6 +110,14 @@ struct SparkplugDialectTests {
         #expect(try data([reading(1, .text("x"))], of: press).metrics.first?.isNull == true)
     }
 
+    @Test func `P78: a metric carries the moment of reading, and its message the moment of sending`() throws {
+        let sent = EdgeNodeStamp(seq: 4, time: Fixtures.moment.advanced(by: .seconds(3_600)))
+        let message = try #require(dialect.deviceData(meter, [reading(0, .float(231.4))], sent))
+        let payload = try #require(ReadPayload(message.payload))
+        #expect(payload.metrics.first?.timestamp == 1_772_439_330_120)
+        #expect(payload.timestamp == 1_772_439_330_120 + 3_600_000)
+    }
+
     @Test func `a moment is told in milliseconds`() throws {
         var machine = Fixtures.press
         machine.signals[0].dataType = .dateTime
