@@ -112,7 +112,7 @@ struct ProfileExportTests {
         for format in ["wot", "aas"] {
             _ = try folder.write(try await exportWorked(format), to: "worked.\(format).json")
         }
-        let python = ProcessInfo.processInfo.environment["KOPPEL_PYTHON"] ?? "python3"
+        let python = PythonServer.interpreter
         let result = try await run(
             .name("env"), arguments: [python, Self.folder + "/check_exports.py", folder.path],
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

@@ -1,5 +1,6 @@
 import Foundation
 import KoppelCore
+import KoppelTestKit
 import Subprocess
 import Testing
 
@@ -146,7 +147,7 @@ struct SchemaTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "koppel-schema-\(UUID().uuidString).json")
         try Data(work.compact.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let python = ProcessInfo.processInfo.environment["KOPPEL_PYTHON"] ?? "python3"
+        let python = PythonServer.interpreter
         let result = try await run(
             .name("env"), arguments: [python, "-c", script, file.path()], output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))

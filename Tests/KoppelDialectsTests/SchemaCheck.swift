@@ -1,4 +1,5 @@
 import Foundation
+import KoppelTestKit
 import Subprocess
 
 /// Holds messages against the schemas of the data model with its own checker, `check.py`.
@@ -12,7 +13,7 @@ enum SchemaCheck {
 
     /// The faults found, one a line; empty if every file is valid.
     static func faults(schema: String, files: [String]) async throws -> String {
-        let python = ProcessInfo.processInfo.environment["KOPPEL_PYTHON"] ?? "python3"
+        let python = PythonServer.interpreter
         // `env` takes both a path and a name to be found.
         let result = try await run(
             .name("env"), arguments: Arguments([python, script, schema] + files), output: .string(limit: 1 << 20),

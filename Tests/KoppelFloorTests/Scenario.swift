@@ -6,7 +6,7 @@ import Subprocess
 /// of its own, and every reading accounted for. Nothing in the scenarios shares code with the agent.
 enum Scenario {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    private static let python = ProcessInfo.processInfo.environment["KOPPEL_PYTHON"] ?? "python3"
+    private static let python = PythonServer.interpreter
 
     /// The agent that was built with this test: it lies beside the test bundle.
     private static let agent: String = {

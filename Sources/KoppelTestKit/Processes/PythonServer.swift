@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Subprocess
 
 /// A server written in Python that runs while a test needs it. It says that it is ready with its first line.
@@ -5,12 +6,16 @@ package enum PythonServer {
     /// The process ended before it was ready.
     package struct NotReady: Error {}
 
-    /// Starts `python3` with these arguments, calls `body` with the first line it prints, and ends it.
+    /// The Python that has the libraries of the tests: `KOPPEL_PYTHON`, which `Deploy/test` sets, else the one on the path.
+    package static var interpreter: String { getenv("KOPPEL_PYTHON").map { String(cString: $0) } ?? "python3" }
+
+    /// Starts Python with these arguments, calls `body` with the first line it prints, and ends it.
     package static func run<Result: Sendable>(
         _ arguments: [String], body: (String) async throws -> Result
     ) async throws -> Result {
         let outcome = try await Subprocess.run(
-            .name("python3"), arguments: Arguments(arguments), input: .none, output: .sequence, error: .discarded
+            .name("env"), arguments: Arguments([interpreter] + arguments), input: .none, output: .sequence,
+            error: .discarded
         ) { execution in
             do {
                 var lines = execution.standardOutput.strings().makeAsyncIterator()
@@ -29,7 +34,7 @@ package enum PythonServer {
     /// True if Python can import the module.
     package static func has(module: String) async -> Bool {
         let result = try? await Subprocess.run(  // no Python at all is a "no" too
-            .name("python3"), arguments: ["-c", "import \(module)"], input: .none, output: .discarded,
+            .name("env"), arguments: [interpreter, "-c", "import \(module)"], input: .none, output: .discarded,
             error: .discarded)
         return result?.terminationStatus == .exited(0)
     }
