@@ -40,6 +40,7 @@ struct JournalCommandTests {
             let outcome = try await Program.run("journal", "tail", "-n", "40", "--config", site)
             if outcome.code == 0, outcome.output.split(separator: "\n").count == 40 { return }
             try #require(ContinuousClock.now < deadline, "no readings: \(outcome.errors)")
+            // Each look is a process of its own; nothing tells when to look.
             try await Task.sleep(for: .milliseconds(100))
         }
     }

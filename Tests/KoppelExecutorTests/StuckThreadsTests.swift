@@ -24,6 +24,7 @@ struct StuckThreadsTests {
         let pulse = { ThreadPulse.all.first { $0.name == "stuck thread test" }?.beats }
         let task = Task(executorPreference: thread) {
             entered.withLock { $0 = true }
+            // The call that hangs: it has to block this thread, which is its own, and hurts nobody else.
             while !leave.withLock({ $0 }) { usleep(1_000) }
         }
         while !entered.withLock({ $0 }) { await Task.yield() }
