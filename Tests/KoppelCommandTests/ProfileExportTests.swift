@@ -132,7 +132,7 @@ struct ProfileExportTests {
         points:
           - {signal: a-b/c, entity: Coil, address: 0, wireType: bool, kind: event}
           - {signal: a/b-c, entity: DiscreteInput, address: 65535, wireType: bool, kind: event}
-          - {signal: 3/bit, entity: HoldingRegister, address: 1, wireType: bit, bit: 15, kind: event}
+          - {signal: 3/bit, entity: HoldingRegister, address: 1, wireType: bit, bit: 15, kind: event, sentinels: [{raw: "0xFFFF", means: no-data}]}
           - {signal: x/bits, entity: HoldingRegister, address: 1, wireType: bits, bits: {lsb: 4, width: 3}, kind: state, \
         enum: {0: Off, 1: "\\"On\\""}}
           - {signal: x/low, entity: HoldingRegister, address: 2, wireType: int8, half: low, kind: measurement, \

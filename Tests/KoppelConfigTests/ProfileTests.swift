@@ -39,6 +39,8 @@ struct ProfileTests {
         #expect(points["status/mode"]?.wire == .bits(lsb: 0, width: 4))
         #expect(points["status/mode"]?.enumeration[7] == "auto")
         #expect(points["status/high"]?.wire == .uint8(.high) && points["status/low"]?.wire == .int8(.low))
+        #expect(points["status/door"]?.sentinels.first?.pattern == .register(0xFFFF))
+        #expect(points["status/high"]?.sentinels.first?.pattern == .bits(0xFF))
         #expect(points["device/name"]?.wire == .string(.lowByteFirst, registers: 4))
         #expect(points["parts/total"]?.wire == .bcd(registers: 2))
         #expect(

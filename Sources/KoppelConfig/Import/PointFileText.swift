@@ -89,15 +89,8 @@ struct PointFileText {
     }
 
     private func sentinel(_ sentinel: Sentinel) -> String {
-        let raw: String
-        switch sentinel.pattern {
-        case .notANumber: raw = "NaN"
-        case .bits(let bits):
-            let digits = String(bits, radix: 16, uppercase: true)
-            raw =
-                "\"0x" + String(repeating: "0", count: max(0, point.wire.registers * 4 - digits.count)) + digits + "\""
-        }
-        return "{raw: \(raw), means: \(sentinel.meaning.rawValue)}"
+        let raw = sentinel.pattern.text(of: point.wire)
+        return "{raw: \(sentinel.pattern == .notANumber ? raw : "\"\(raw)\""), means: \(sentinel.meaning.rawValue)}"
     }
 
     private func band(_ band: Band) -> String { "{low: \(band.low.fileText), high: \(band.high.fileText)}" }

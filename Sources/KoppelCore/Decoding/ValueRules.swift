@@ -64,8 +64,8 @@ final class ValueRules: Sendable {
         for sentinel in sentinels {
             let matches =
                 switch sentinel.pattern {
-                // A pattern wider than a bit field can only mean the whole register.
-                case .bits(let pattern): pattern > form.ownMask ? pattern == bits : pattern == form.own(bits)
+                case .bits(let pattern): pattern == form.own(bits)
+                case .register(let pattern): pattern == bits
                 case .notANumber: form.number(bits).isNotANumber
                 }
             if matches { return sentinel.meaning }

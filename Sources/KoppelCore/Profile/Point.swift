@@ -51,6 +51,8 @@ package struct Sentinel: Hashable, Sendable {
     package enum Pattern: Hashable, Sendable {
         /// The raw bits after byte and word order, as wide as the wire type.
         case bits(UInt64)
+        /// The whole register that a bit, a bit field or a byte lies in, after byte order.
+        case register(UInt16)
         /// Any IEEE 754 not-a-number.
         case notANumber
     }

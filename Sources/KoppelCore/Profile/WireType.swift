@@ -37,6 +37,25 @@ package enum WireType: Hashable, Sendable {
         case .bcd(let registers), .string(_, let registers): registers
         }
     }
+
+    /// How many bits the raw number has; `nil` for text.
+    package var bitWidth: Int? {
+        switch self {
+        case .bool, .bit: 1
+        case .bits(_, let width): width
+        case .int8, .uint8: 8
+        case .string: nil
+        case .int16, .uint16, .int32, .uint32, .int64, .uint64, .float32, .float64, .bcd: registers * 16
+        }
+    }
+
+    /// True for the types that share a register with others.
+    package var isPartOfRegister: Bool {
+        switch self {
+        case .bit, .bits, .int8, .uint8: true
+        default: false
+        }
+    }
 }
 
 /// The order of bytes and words of a value, as three swaps away from the order of the Modbus specification

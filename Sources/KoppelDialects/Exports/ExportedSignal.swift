@@ -123,13 +123,6 @@ package struct ExportedSignal: Hashable, Sendable {
 extension Sentinel {
     /// As the profile schema writes it: `{"raw": "0x8000", "means": "no-data"}`.
     fileprivate func tree(of wire: WireType) -> JSONTree {
-        let raw: String
-        switch pattern {
-        case .notANumber: raw = "NaN"
-        case .bits(let bits):
-            let digits = String(bits, radix: 16, uppercase: true)
-            raw = "0x" + String(repeating: "0", count: max(0, wire.registers * 4 - digits.count)) + digits
-        }
-        return ["raw": .string(raw), "means": .string(meaning.rawValue)]
+        ["raw": .string(pattern.text(of: wire)), "means": .string(meaning.rawValue)]
     }
 }

@@ -54,7 +54,7 @@ struct ExplainText {
             ("type", point.typeText + (point.orderText.isEmpty ? "" : ", bytes in the order \(point.orderText)")),
         ]
         if !point.scaleText.isEmpty { lines.append(("scale", point.scaleText)) }
-        for sentinel in point.sentinels { lines.append(("no value", sentinel.text)) }
+        for sentinel in point.sentinels { lines.append(("no value", sentinel.text(of: point.wire))) }
         if let limits = point.limits { lines.append(("possible", limits.text)) }
         if let range = point.range { lines.append(("normal", range.text)) }
         return lines
@@ -121,10 +121,12 @@ struct ExplainText {
 }
 
 extension Sentinel {
-    fileprivate var text: String {
-        switch pattern {
-        case .bits(let bits): "raw 0x\(String(bits, radix: 16, uppercase: true)) means \(meaning.rawValue)"
+    fileprivate func text(of wire: WireType) -> String {
+        let raw = pattern.text(of: wire)
+        return switch pattern {
         case .notANumber: "a NaN means \(meaning.rawValue)"
+        case .register: "raw \(raw) in the whole register means \(meaning.rawValue)"
+        case .bits: "raw \(raw) means \(meaning.rawValue)"
         }
     }
 }

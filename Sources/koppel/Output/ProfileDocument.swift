@@ -156,14 +156,7 @@ extension ProfileDocument.PointDocument {
     }
 
     private static func sentinels(_ point: Point) -> [String: String] {
-        let pairs = point.sentinels.map { sentinel in
-            let raw: String =
-                switch sentinel.pattern {
-                case .bits(let bits): "0x" + String(bits, radix: 16, uppercase: true)
-                case .notANumber: "NaN"
-                }
-            return (raw, sentinel.meaning.rawValue)
-        }
+        let pairs = point.sentinels.map { ($0.pattern.text(of: point.wire), $0.meaning.rawValue) }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
     }
 }

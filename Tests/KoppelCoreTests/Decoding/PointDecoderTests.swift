@@ -112,13 +112,36 @@ struct PointDecoderTests {
         #expect(PointDecoder(point).decode([7].span) == .bad(.sensorFault))
     }
 
-    @Test func `a sentinel of a bit field is compared with the field, a wider one with the register`() throws {
-        let narrow = Sentinel(pattern: .bits(0xF), meaning: .notSupported)
-        let wide = Sentinel(pattern: .bits(0xFFFF), meaning: .sensorFault)
-        let decoder = PointDecoder(try point(.bits(lsb: 4, width: 4), sentinels: [wide, narrow]))
+    @Test func `P41: a sentinel of a bit field is compared with the field, or with its whole register`() throws {
+        let part = Sentinel(pattern: .bits(0xF), meaning: .notSupported)
+        let whole = Sentinel(pattern: .register(0xFFFF), meaning: .sensorFault)
+        let decoder = PointDecoder(try point(.bits(lsb: 4, width: 4), sentinels: [whole, part]))
         #expect(decoder.decode([0x00F0].span) == .bad(.notSupported))
         #expect(decoder.decode([0xFFFF].span) == .bad(.sensorFault))
         #expect(decoder.decode([0x000F].span) == good(.uint(0)))
+    }
+
+    @Test(arguments: [
+        WireType.bit(0), .bit(15), .bits(lsb: 3, width: 2), .int8(.low), .int8(.high), .uint8(.low), .uint8(.high),
+    ])
+    func `P41: a register that is not there is no value of any of its parts`(_ wire: WireType) throws {
+        let absent = Sentinel(pattern: .register(0x8000), meaning: .notSupported)
+        let decoder = PointDecoder(try point(wire, sentinels: [absent]))
+        #expect(decoder.decode([0x8000].span) == .bad(.notSupported))
+        // All that such a part can be is a value where the rest of the register differs.
+        #expect(decoder.decode([0x8100].span).condition == .good)
+        #expect(decoder.decode([0x0000].span).condition == .good)
+        let swapped = try point(wire, order: ByteOrder(bytes: true), sentinels: [absent])
+        #expect(PointDecoder(swapped).decode([0x0080].span) == .bad(.notSupported))
+    }
+
+    @Test(arguments: [
+        (WireType.bit(3), Sentinel.Pattern.register(0xF), "0x000F"), (.uint8(.low), .bits(0xFF), "0xFF"),
+        (.uint8(.low), .register(0xFF), "0x00FF"), (.int16, .bits(0xF), "0x000F"),
+        (.float32, .notANumber, "NaN"), (.uint64, .bits(.max), "0xFFFFFFFFFFFFFFFF"),
+    ])
+    func `a raw pattern is written as a profile has it`(wire: WireType, pattern: Sentinel.Pattern, text: String) {
+        #expect(pattern.text(of: wire) == text)
     }
 
     @Test func `over and under range show the end of the limits, as uncertain`() throws {

@@ -91,9 +91,8 @@ struct ThingForm {
             guard let raw = item["raw"]?.text, let meaning = item["means"]?.text.flatMap(Sentinel.Meaning.init) else {
                 return nil
             }
-            if raw == "NaN" { return Sentinel(pattern: .notANumber, meaning: meaning) }
-            guard raw.hasPrefix("0x"), let bits = UInt64(raw.dropFirst(2), radix: 16) else { return nil }
-            return Sentinel(pattern: .bits(bits), meaning: meaning)
+            // A pattern that the type cannot show means nothing.
+            return (try? Sentinel.Pattern(raw, of: wire)).map { Sentinel(pattern: $0, meaning: meaning) }
         }
     }
 
