@@ -100,7 +100,7 @@ let package = Package(
             ("KoppelJournalTests", ["KoppelCore", "KoppelJournal", .product(name: "GRDB", package: "GRDB.swift")]),
             ("KoppelDialectsTests", ["KoppelCore", "KoppelDialects"]),
             ("KoppelEngineTests", ["KoppelCore", "KoppelDialects", "KoppelModbus", "KoppelEngine", log]),
-            ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig"]),
+            ("KoppelDeviceTests", ["KoppelCore", "KoppelConfig", "KoppelEngine", "KoppelAgent"]),
             ("KoppelCommandTests", ["KoppelCore", "KoppelConfig", "KoppelModbus", "KoppelAgent", "koppel"]),
             ("KoppelAgentTests", ["KoppelCore", "KoppelEngine", "KoppelAgent"]),
             ("KoppelArchitectureTests", []),

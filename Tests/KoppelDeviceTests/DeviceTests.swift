@@ -14,7 +14,7 @@ struct DeviceTests {
         let load = Device.library.load(device.id)
         #expect(load.issues.isEmpty, "\(issueText(load.issues))")
         let profile = try #require(load.profile)
-        #expect(profile.id.description == device.id.replacing("/", with: "-"))
+        #expect(profile.id == device.expectedProfile)
     }
 
     @Test(arguments: Device.all)
@@ -24,6 +24,33 @@ struct DeviceTests {
         #expect(load.issues.isEmpty, "\(issueText(load.issues))")
         #expect(load.vectors?.vectors.isEmpty == false)
         #expect(load.vectors?.vectors.allSatisfy { !$0.expectations.isEmpty } == true)
+    }
+
+    @Test(arguments: Device.all)
+    func `a profile says where it comes from, how sure that is, and what everything is called in two languages`(
+        _ device: Device
+    ) throws {
+        let profile = try #require(Device.library.load(device.id).profile)
+        #expect(profile.confidence != nil)
+        #expect(profile.verified?.isEmpty == false)
+        #expect(!profile.sources.isEmpty)
+        let texts =
+            profile.points.map { ($0.signal.description, $0.label) }
+            + profile.alarms.map { ($0.code.description, $0.text) }
+        for (name, text) in texts {
+            for language in ["nl", "en"] { #expect(text[language]?.isEmpty == false, "\(name): \(language)") }
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func `the vectors touch every published signal, and say where their words come from`(_ device: Device) throws {
+        let profile = try #require(Device.library.load(device.id).profile)
+        let touched = Set(device.recorded.flatMap { $0.vector.expectations.keys })
+        let untouched = profile.points.filter { $0.published && !touched.contains($0.signal) }.map(\.signal.description)
+        #expect(untouched == [])
+        let comments = try String(contentsOfFile: device.vectorsPath, encoding: .utf8).split(separator: "\n")
+            .filter { $0.hasPrefix("#") }.joined().lowercased()
+        #expect(comments.contains("computed") || comments.contains("recorded"))
     }
 
     @Test(arguments: Device.all.flatMap(\.recorded))
@@ -55,6 +82,16 @@ struct Device: CustomTestStringConvertible {
     var id: String
     var path: String
     var testDescription: String { id }
+
+    /// The id of the profile itself: its path, unless that is longer than the 32 characters of an id.
+    var expectedProfile: Identifier? {
+        Self.shortened[id].flatMap { Identifier($0) } ?? Identifier(id.replacing("/", with: "-"))
+    }
+
+    /// A name for a machine of this type, at most 32 characters.
+    var machine: String { String(id.replacing("/", with: "-").prefix(32)) }
+
+    private static let shortened = ["waveshare/modbus-rtu-analog-input-8ch": "waveshare-analog-input-8ch"]
 
     var vectorsPath: String { path.dropLast(".yaml".count) + ".vectors.yaml" }
 

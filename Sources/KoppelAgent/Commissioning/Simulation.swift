@@ -38,22 +38,25 @@ package struct SimulatedFactory: Sendable {
     ///   - machines: What to serve. Machines that share a unit are one device that knows the registers of both.
     ///   - listensEverywhere: Whether TCP buses listen on all addresses of this machine at their ports. Otherwise only
     ///     loopback addresses are allowed, since simulated values must not be taken for real ones elsewhere.
+    ///   - moment: How far the simulation is, asked for each read; without it, as long as the factory exists.
     /// - Throws: ``BusError`` if a port is taken, an address is not allowed, or something is at the path of a link.
     ///   Nothing is left open then.
     package init(
-        buses: [BusSettings], machines: [MachineSettings], listensEverywhere: Bool = false
+        buses: [BusSettings], machines: [MachineSettings], listensEverywhere: Bool = false,
+        moment: (@Sendable () -> Duration)? = nil
     ) throws(BusError) {
         var served: [ServedBus] = []
         var servers: [ModbusServer] = []
         var links: [TerminalLink] = []
         let begin = ContinuousClock.now
+        let moment = moment ?? { begin.duration(to: .now) }
         do throws(BusError) {
             for bus in buses {
                 let own = machines.filter { $0.bus == bus.id }
                 guard !own.isEmpty else { continue }
                 let opened = try Self.place(for: bus, listensEverywhere: listensEverywhere)
                 if let link = opened.link { links.append(link) }
-                let server = try Self.server(at: opened.place, bus: bus.id, machines: own, begin: begin)
+                let server = try Self.server(at: opened.place, bus: bus.id, machines: own, moment: moment)
                 servers.append(server)
                 served.append(Self.description(of: bus, own, port: server.port, link: opened.link))
             }
@@ -92,7 +95,8 @@ package struct SimulatedFactory: Sendable {
         if let failure { throw failure }
     }
 
-    /// Removes what ``init(buses:machines:listensEverywhere:)`` left in the file system, if ``run()`` is never called.
+    /// Removes what ``init(buses:machines:listensEverywhere:moment:)`` left in the file system, if ``run()`` is never
+    /// called.
     package func removeLinks() { links.forEach { $0.remove() } }
 
     // MARK: Opening
@@ -134,7 +138,8 @@ package struct SimulatedFactory: Sendable {
     }
 
     private static func server(
-        at place: ModbusServer.Place, bus: Identifier, machines: [MachineSettings], begin: ContinuousClock.Instant
+        at place: ModbusServer.Place, bus: Identifier, machines: [MachineSettings],
+        moment: @escaping @Sendable () -> Duration
     ) throws(BusError) -> ModbusServer {
         let devices = Dictionary(grouping: machines, by: \.unit).mapValues { machines in
             machines.map { SimulatedDevice(machine: $0, seed: seed(of: $0.id)) }
@@ -143,8 +148,7 @@ package struct SimulatedFactory: Sendable {
             return try ModbusServer(place, units: Set(devices.keys)) { unit, table, start, count in
                 var refusal = ReadOutcome.exception(ModbusException(code: 2))
                 for device in devices[unit] ?? [] {
-                    let outcome = device.answer(
-                        table: table, start: start, count: count, at: begin.duration(to: .now))
+                    let outcome = device.answer(table: table, start: start, count: count, at: moment())
                     if case .words = outcome { return outcome }
                     refusal = outcome
                 }
@@ -176,8 +180,8 @@ package struct SimulatedFactory: Sendable {
         BusError(kind: .unusable(sentence), bus: bus.id.description, request: nil, elapsed: .zero)
     }
 
-    /// The same id always moves the same way (64-bit FNV-1a).
-    private static func seed(of id: Identifier) -> UInt64 {
+    /// How a machine of this id moves: always the same way (64-bit FNV-1a).
+    package static func seed(of id: Identifier) -> UInt64 {
         id.description.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }
