@@ -36,6 +36,7 @@ import party_scenarios
 import sharing_scenarios
 import soak
 import sparkplug_scenarios
+import sunspec_chains
 import uplink_scenarios
 import uplink_soak
 import value_scenarios
@@ -49,7 +50,7 @@ SCENARIOS = {**uplink_scenarios.SCENARIOS, **machine_scenarios.SCENARIOS, **bus_
              **value_scenarios.SCENARIOS, **meaning_scenarios.SCENARIOS,
              **clock_scenarios.SCENARIOS, **destination_scenarios.SCENARIOS, **hardship_scenarios.SCENARIOS,
              **learning_scenarios.SCENARIOS, **verify_scenarios.SCENARIOS, **journal_scenarios.SCENARIOS,
-             **export_scenarios.SCENARIOS}
+             **export_scenarios.SCENARIOS, **sunspec_chains.SCENARIOS}
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../../shared")
 
 
