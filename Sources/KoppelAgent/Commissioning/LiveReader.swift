@@ -33,15 +33,19 @@ package struct LiveReader: Sendable {
         package var times: [Duration]
         /// One sentence for each read that failed, and for signals that no request can read.
         package var failures: [String]
+        /// The SunSpec models of its unit, if the profile asks for them and they were found.
+        package var models: ModelChain?
 
         package init(
-            machine: Identifier, signals: [SignalNow], requests: Int, times: [Duration], failures: [String]
+            machine: Identifier, signals: [SignalNow], requests: Int, times: [Duration], failures: [String],
+            models: ModelChain? = nil
         ) {
             self.machine = machine
             self.signals = signals
             self.requests = requests
             self.times = times
             self.failures = failures
+            self.models = models
         }
     }
 
@@ -55,10 +59,28 @@ package struct LiveReader: Sendable {
 
     /// Reads every signal of the machine once. Failures are in the result.
     package func read(_ machine: MachineSettings) async -> MachineNow {
-        let planner = ReadPlanner(machine: machine, cost: BusCost(probe.bus.endpoint))
         let due = PollGroup.groups(of: machine).flatMap(\.points)
-        let plan = planner.plan(due)
         var sweep = Sweep(machine: machine)
+        var located = LocatedMachine(settings: machine)
+        var models: ModelChain?
+        if machine.profile.layout != nil {
+            let walk = await probe.walk(machine.unit, machine.profile.timing)
+            sweep.asked(walk.requests, walk.times)
+            switch walk.end {
+            case .found(let chain):
+                (located, models) = (machine.located(in: chain), chain)
+                sweep.locate(located, LayoutNews(chain, for: located))
+            case .noMarker:
+                located = .unlocated(machine)
+                sweep.locate(located, .noMarker)
+            case .failed(let error):
+                sweep.failures.append(error.description)
+                for point in due { sweep.fail(point, error.condition) }
+                return sweep.end(due: Set(due), models: nil)
+            }
+        }
+        let planner = ReadPlanner(located, cost: BusCost(probe.bus.endpoint))
+        let plan = planner.plan(due)
         for problem in planner.problems {
             sweep.failures.append(problem.description)
             for point in problem.points { sweep.fail(point, .configError) }
@@ -85,21 +107,40 @@ package struct LiveReader: Sendable {
                 break reads
             }
         }
-        return MachineNow(
-            machine: machine.id, signals: sweep.inOrder(due: Set(due)), requests: plan.count,
-            times: sweep.times, failures: sweep.failures)
+        sweep.asked(plan.count)
+        return sweep.end(due: Set(due), models: models)
     }
 }
 
 /// What has been read of one machine so far.
 private struct Sweep {
-    let machine: MachineSettings
+    /// As it lies in the device.
+    private(set) var machine: MachineSettings
     var failures: [String] = []
-    private(set) var times: [Duration] = []
+    private var requests = 0
+    private var times: [Duration] = []
     private var signals: [Int: LiveReader.SignalNow] = [:]
     private var scales: [Int: Decoded] = [:]
 
     init(machine: MachineSettings) { self.machine = machine }
+
+    mutating func asked(_ count: Int, _ times: [Duration] = []) {
+        requests += count
+        self.times += times
+    }
+
+    /// The machine's registers were found, or some were not.
+    mutating func locate(_ located: LocatedMachine, _ news: LayoutNews) {
+        machine = located.settings
+        if case .found = news {} else { failures.append("\(news)") }
+        for (point, condition) in located.absent { fail(point, condition) }
+    }
+
+    func end(due: Set<Int>, models: ModelChain?) -> LiveReader.MachineNow {
+        LiveReader.MachineNow(
+            machine: machine.id, signals: inOrder(due: due), requests: requests, times: times, failures: failures,
+            models: models)
+    }
 
     mutating func take(_ outcome: ReadOutcome, after elapsed: Duration, for read: PlannedRead) {
         times.append(elapsed)
@@ -132,7 +173,7 @@ private struct Sweep {
             point: machine.points[point], words: words, decoded: decoded, elapsed: elapsed, isHelper: false)
     }
 
-    func inOrder(due: Set<Int>) -> [LiveReader.SignalNow] {
+    private func inOrder(due: Set<Int>) -> [LiveReader.SignalNow] {
         signals.sorted { $0.key < $1.key }.map { index, signal in
             var signal = signal
             signal.isHelper = !due.contains(index) || !signal.point.published

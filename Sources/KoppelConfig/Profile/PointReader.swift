@@ -7,20 +7,25 @@ struct LocatedPoint {
     var section: Section
 
     /// The value of a key, or the point itself: where an issue about the key belongs.
-    func place(_ key: String) -> Field { section[key] ?? field }
+    func place(_ key: String) -> Field {
+        section[key] ?? (["entity", "address"].contains(key) ? section["sunspec"] : nil) ?? field
+    }
 }
 
 /// Reads one point: where a signal lies in the registers and what it means.
 struct PointReader {
     static let keys =
         [
-            "signal", "label", "entity", "address", "wireType", "order", "mostSignificantByte", "mostSignificantWord",
+            "signal", "label", "entity", "address", "sunspec", "wireType", "order", "mostSignificantByte",
+            "mostSignificantWord",
             "scale", "offset", "scaleRegister", "sentinels", "kind", "quantityKind", "unit", "semanticId", "mtconnect",
             "range", "limits", "enum", "counter", "sampling", "group", "publish",
         ] + WireTypeReader.keys
 
     let notation: AddressNotation
     let order: ByteOrder.Switches
+    /// The SunSpec models of the profile, if it has any.
+    var layout: ModelLayout?
 
     /// A point of a profile, which names its signal itself.
     func read(_ field: Field) -> LocatedPoint? {
@@ -36,11 +41,8 @@ struct PointReader {
     }
 
     private func read(_ section: Section, name: SignalName?) -> LocatedPoint? {
-        let table = section.required("entity")?.table()
         let wire = WireTypeReader(section: section).read()
-        let address = section.required("address").flatMap { field in
-            table.flatMap { notation.address(field, table: $0) }
-        }
+        let location = readLocation(section, wire)
         let kind = section.required("kind")?.choice(SignalKind.all)
         let meaning = MeaningReader(section: section)
         let label = meaning.label()
@@ -61,14 +63,35 @@ struct PointReader {
         guard let wire else { return nil }
         let sentinels = SentinelReader(wire: wire).read(section["sentinels"])
         let byteOrder = ByteOrderReader(section: section, defaults: order).read(for: wire)
-        guard let name, let table, let address, let kind else { return nil }
+        guard let name, let location, let kind else { return nil }
         let scaling = scale == 1 && offset == 0 ? Scaling.none : Scaling(scale: scale, offset: offset)
         let point = Point(
-            signal: name, label: label, table: table, address: address, wire: wire, order: byteOrder, scaling: scaling,
-            scaleRegister: scaleRegister, sentinels: sentinels, kind: kind, quantityKind: quantityKind, unit: unit,
+            signal: name, label: label, table: location.table, address: location.address, place: location.place,
+            wire: wire,
+            order: byteOrder, scaling: scaling, scaleRegister: scaleRegister, sentinels: sentinels, kind: kind,
+            quantityKind: quantityKind, unit: unit,
             semanticIDs: semanticIDs, mtconnect: mtconnect, range: range, limits: limits, enumeration: enumeration,
             counter: counter, sampling: sampling, group: group, published: isPublished)
         return LocatedPoint(point: point, field: section.field, section: section)
+    }
+
+    /// Where it lies: by table and address, or by its place in a SunSpec model.
+    private func readLocation(
+        _ section: Section, _ wire: WireType?
+    ) -> (table: RegisterTable, address: UInt16, place: ModelPlace?)? {
+        guard let place = section["sunspec"] else {
+            let table = section.required("entity")?.table()
+            let address = section.required("address").flatMap { field in
+                table.flatMap { notation.address(field, table: $0) }
+            }
+            guard let table, let address else { return nil }
+            return (table, address, nil)
+        }
+        for key in ["entity", "address"] {
+            section[key]?.keyError("`sunspec` says where the point lies, so it has no `\(key)`")
+        }
+        guard let wire, let found = ModelLayoutReader().place(place, wire: wire, in: layout) else { return nil }
+        return (.holdingRegister, found.address, found.place)
     }
 
     private func readScale(_ field: Field) -> Double? {

@@ -6,7 +6,7 @@ struct ProfileReader {
     static let maximumPoints = 10_000
     private static let keys = [
         "profile", "version", "manufacturer", "model", "protocol", "addressing", "confidence", "sources", "defaults",
-        "limits", "points", "state", "alarms",
+        "limits", "sunspec", "points", "state", "alarms",
     ]
 
     /// What a site file needs besides the profile itself, to add points to it.
@@ -33,8 +33,11 @@ struct ProfileReader {
         let verified = certainty?["verified"]?.string()
         let sources = section["sources"]?.list()?.compactMap { $0.string() } ?? []
         let defaults = Defaults(section["defaults"])
-        let reader = PointReader(notation: notation ?? .zeroBased, order: defaults.order)
-        let limits = section["limits"].map { readLimits($0, notation: reader.notation) } ?? UnitLimits()
+        let layout = section["sunspec"].flatMap { ModelLayoutReader().read($0) }
+        let reader = PointReader(notation: notation ?? .zeroBased, order: defaults.order, layout: layout)
+        var limits = section["limits"].map { readLimits($0, notation: reader.notation) } ?? UnitLimits()
+        // A chain of models has no holes.
+        if let layout { limits.readableGaps.append(layout.example.span) }
         let points = section.required("points").map { readPoints($0, reader: reader) } ?? []
         PointChecks(points: points, limits: limits).run()
         let known = KnownSignals(points.map(\.point.signal.description))
@@ -43,8 +46,8 @@ struct ProfileReader {
         guard let id, let version, let manufacturer, let model, notation != nil else { return nil }
         let profile = DeviceProfile(
             id: id, version: version, manufacturer: manufacturer, model: model, limits: limits, timing: defaults.timing,
-            interval: defaults.interval, points: points.map(\.point), stateRule: stateRule, alarms: alarms,
-            confidence: confidence, verified: verified, sources: sources)
+            interval: defaults.interval, points: points.map(\.point), layout: layout, stateRule: stateRule,
+            alarms: alarms, confidence: confidence, verified: verified, sources: sources)
         return Result(profile: profile, points: points, reader: reader)
     }
 

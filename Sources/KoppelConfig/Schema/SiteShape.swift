@@ -109,6 +109,7 @@ enum SiteShape {
                 .entries(pattern: "/|\\*", of: signal)),
             optional("title", "Its name for people, or a name for each language.", .localizedText),
             optional("nameplate", "What its type plate says.", .section(nameplate)),
+            optional("sunspec", "Which of several SunSpec devices behind this unit id it is.", .section(sunspec)),
             optional("simulated", "true: its readings are marked as simulated.", .flag),
             optional(
                 "timeout", "How long its answer may take, in place of what profile and bus say.",
@@ -122,6 +123,12 @@ enum SiteShape {
         MachineReader.levels.sorted { $0.key < $1.key }.map {
             optional($0.key, "The id of this level (\($0.value) in ISA-95), or {id, name}.", level)
         })
+
+    static let sunspec = SectionShape([
+        optional(
+            "device", "1 for the first one that has what the profile reads, 2 for the second. Default 1.",
+            .integer(1...ModelChain.mostModels))
+    ])
 
     static let nameplate = SectionShape([
         optional("serial-number", "The maker's serial number.", .text()),
@@ -141,7 +148,7 @@ enum SiteShape {
         .flag, .nothing, .section(override),
         .keys(
             PointReader.keys.filter { $0 != "signal" } + ["every"],
-            required: ["entity", "address", "wireType", "kind"]),
+            required: ["wireType", "kind"]),
     ])
 
     static let override = SectionShape([

@@ -44,6 +44,7 @@ struct MachineReader {
             profile.timing.pauseBeforeRequest = pause
         }
         let nameplate = readNameplate(section["nameplate"], profile: profile)
+        let device = readDevice(section["sunspec"], profile: profile)
         let points = SignalSelection(profile: found, every: every).apply(section["signals"])
         guard let id, let site else { return nil }
         let location = site + levels + [LocationLevel(level: "EquipmentModule", id: id)]
@@ -52,7 +53,15 @@ struct MachineReader {
         guard let busID, let unit else { return nil }
         return MachineSettings(
             id: id, bus: busID, unit: unit, title: title, profile: profile, location: location, nameplate: nameplate,
-            points: points, simulated: isSimulated, polling: polling)
+            points: points, modelDevice: device, simulated: isSimulated, polling: polling)
+    }
+
+    private func readDevice(_ field: Field?, profile: DeviceProfile) -> Int {
+        guard let field, let section = field.section(SiteShape.sunspec) else { return 1 }
+        if profile.layout == nil {
+            field.warning("`\(profile.id)` is no SunSpec profile, so this changes nothing")
+        }
+        return section["device"]?.int(in: 1...ModelChain.mostModels) ?? 1
     }
 
     private func readBus(_ field: Field) -> Identifier? {

@@ -78,7 +78,7 @@ struct SignalSelection {
 
     private func isDefinition(_ field: Field) -> Bool {
         guard case .mapping(let entries) = field.node.content else { return false }
-        return entries.contains { ["entity", "address", "wireType", "kind"].contains($0.key) }
+        return entries.contains { ["entity", "address", "sunspec", "wireType", "kind"].contains($0.key) }
     }
 
     private func add(_ field: Field, name: SignalName) -> (point: LocatedPoint, change: Change)? {

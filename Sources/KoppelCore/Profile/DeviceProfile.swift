@@ -11,6 +11,8 @@ package struct DeviceProfile: Hashable, Sendable {
     /// The interval of points that name none.
     package var interval: Duration
     package var points: [Point]
+    /// The SunSpec models its points lie in; `nil` for a device with fixed addresses.
+    package var layout: ModelLayout?
     package var stateRule: StateRule?
     package var alarms: [AlarmRule]
     /// How sure the register map is, and where it comes from.
@@ -24,7 +26,8 @@ package struct DeviceProfile: Hashable, Sendable {
     package init(
         id: Identifier, version: String, manufacturer: String, model: String, limits: UnitLimits = UnitLimits(),
         timing: UnitTiming = UnitTiming(), interval: Duration = .seconds(1), points: [Point],
-        stateRule: StateRule? = nil, alarms: [AlarmRule] = [], confidence: Confidence? = nil, verified: String? = nil,
+        layout: ModelLayout? = nil, stateRule: StateRule? = nil, alarms: [AlarmRule] = [],
+        confidence: Confidence? = nil, verified: String? = nil,
         sources: [String] = []
     ) {
         self.id = id
@@ -35,6 +38,7 @@ package struct DeviceProfile: Hashable, Sendable {
         self.timing = timing
         self.interval = interval
         self.points = points
+        self.layout = layout
         self.stateRule = stateRule
         self.alarms = alarms
         self.confidence = confidence

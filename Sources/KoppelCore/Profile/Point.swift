@@ -146,8 +146,10 @@ package struct Point: Hashable, Sendable {
     package var signal: SignalName
     package var label: LocalizedText
     package var table: RegisterTable
-    /// Zero-based data address of the first register or bit.
+    /// Zero-based data address of the first register or bit. With a ``place``, that of the example device.
     package var address: UInt16
+    /// Where it lies in a SunSpec model, if the device tells itself where its registers are.
+    package var place: ModelPlace?
     package var wire: WireType
     package var order: ByteOrder
     package var scaling: Scaling
@@ -174,8 +176,9 @@ package struct Point: Hashable, Sendable {
     package var published: Bool
 
     package init(
-        signal: SignalName, label: LocalizedText = [:], table: RegisterTable, address: UInt16, wire: WireType,
-        order: ByteOrder = .specification, scaling: Scaling = .none, scaleRegister: SignalName? = nil,
+        signal: SignalName, label: LocalizedText = [:], table: RegisterTable, address: UInt16,
+        place: ModelPlace? = nil, wire: WireType, order: ByteOrder = .specification, scaling: Scaling = .none,
+        scaleRegister: SignalName? = nil,
         sentinels: [Sentinel] = [], kind: SignalKind, quantityKind: String? = nil, unit: UnitOfMeasure? = nil,
         semanticIDs: [String] = [], mtconnect: String? = nil, range: Band? = nil, limits: Band? = nil,
         enumeration: [Int64: String] = [:], counter: CounterRule? = nil, sampling: SamplingRule = SamplingRule(),
@@ -185,6 +188,7 @@ package struct Point: Hashable, Sendable {
         self.label = label
         self.table = table
         self.address = address
+        self.place = place
         self.wire = wire
         self.order = order
         self.scaling = scaling

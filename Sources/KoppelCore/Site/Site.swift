@@ -202,14 +202,16 @@ package struct MachineSettings: Equatable, Sendable {
     package var nameplate: Nameplate
     /// What is read, after choosing, overriding and adding: each point's sampling rule has an interval.
     package var points: [Point]
+    /// Which of several SunSpec devices behind its unit it is, from 1: of those that have what the profile reads.
+    package var modelDevice: Int
     /// True if the source is simulated: every good reading becomes uncertain, reason `simulated`.
     package var simulated: Bool
     package var polling: PollingRules
 
     package init(
         id: Identifier, bus: Identifier, unit: UnitID, title: LocalizedText = [:], profile: DeviceProfile,
-        location: [LocationLevel], nameplate: Nameplate, points: [Point], simulated: Bool = false,
-        polling: PollingRules = PollingRules()
+        location: [LocationLevel], nameplate: Nameplate, points: [Point], modelDevice: Int = 1,
+        simulated: Bool = false, polling: PollingRules = PollingRules()
     ) {
         self.id = id
         self.bus = bus
@@ -219,6 +221,7 @@ package struct MachineSettings: Equatable, Sendable {
         self.location = location
         self.nameplate = nameplate
         self.points = points
+        self.modelDevice = modelDevice
         self.simulated = simulated
         self.polling = polling
     }

@@ -40,11 +40,13 @@ package struct UnitLearning: Sendable {
     }
 
     /// A machine, with what is known of its unit and its model.
-    init(machine: MachineSettings, facts: FactBoard) {
+    ///
+    /// Facts are about addresses, so a device that tells itself where its registers are starts without any.
+    init(machine: MachineSettings, facts: FactBoard = FactBoard()) {
         let unit = UnitOnBus(bus: machine.bus, unit: machine.unit)
         let model = DeviceModel(profile: machine.profile.id, version: machine.profile.version)
-        let known = facts.facts(of: unit, model: model)
-        self.init(unit: unit, model: model, facts: known.own, others: known.others)
+        let known = machine.profile.layout == nil ? facts.facts(of: unit, model: model) : ([], [])
+        self.init(unit: unit, model: model, facts: known.0, others: known.1)
     }
 
     /// What the unit said of these addresses, if they are not asked any more.

@@ -19,16 +19,21 @@ struct PointClosure {
     private let points: [Point]
     private let indexes: [SignalName: Int]
     private let groups: [String: [Int]]
+    private let absent: Set<Int>
 
-    init(_ points: [Point]) {
+    /// Points that are `absent`, since the device does not have them, belong to nothing.
+    init(_ points: [Point], absent: Set<Int> = []) {
         self.points = points
+        self.absent = absent
         indexes = Dictionary(points.enumerated().map { ($1.signal, $0) }, uniquingKeysWith: { first, _ in first })
-        groups = Dictionary(grouping: points.indices.filter { points[$0].group != nil }) { points[$0].group ?? "" }
+        groups = Dictionary(
+            grouping: points.indices.filter { points[$0].group != nil && !absent.contains($0) }
+        ) { points[$0].group ?? "" }
     }
 
     /// Points that are due together: each group, and each point without a group.
     var clusters: [[Int]] {
-        points.indices.compactMap { index in
+        points.indices.filter { !absent.contains($0) }.compactMap { index in
             guard let group = points[index].group else { return [index] }
             return groups[group]?.first == index ? groups[group] : nil
         }

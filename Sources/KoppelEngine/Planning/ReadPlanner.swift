@@ -29,13 +29,15 @@ package struct ReadPlanner: Sendable {
     ///   - unit: Whom to ask.
     ///   - points: What may become due. Plans speak of their indexes.
     ///   - existing: Further points of the same device, whose registers therefore exist.
+    ///   - absent: Points that this device does not have. They are in no plan.
     ///   - limits: What one request may ask for.
     ///   - timing: The pause the unit wants before a request.
     ///   - cost: What a read costs on this bus.
     ///   - restrictions: What this unit was seen to refuse (field rules P28, P30, P32).
     package init(
-        unit: UnitID, points: [Point], existing: [Point] = [], limits: UnitLimits = UnitLimits(),
-        timing: UnitTiming = UnitTiming(), cost: BusCost, restrictions: ReadRestrictions = ReadRestrictions()
+        unit: UnitID, points: [Point], existing: [Point] = [], absent: Set<Int> = [],
+        limits: UnitLimits = UnitLimits(), timing: UnitTiming = UnitTiming(), cost: BusCost,
+        restrictions: ReadRestrictions = ReadRestrictions()
     ) {
         self.unit = unit
         self.points = points
@@ -43,7 +45,7 @@ package struct ReadPlanner: Sendable {
         self.timing = timing
         self.cost = cost
         let builder = SpanBuilder(
-            unit: unit, points: points, existing: existing, limits: limits, restrictions: restrictions)
+            unit: unit, points: points, existing: existing, absent: absent, limits: limits, restrictions: restrictions)
         spans = builder.spans
         problems = builder.problems
         var places = [Int?](repeating: nil, count: points.count)
@@ -56,9 +58,16 @@ package struct ReadPlanner: Sendable {
 
     /// The planner of a machine: its points, and everything its profile knows to exist.
     package init(machine: MachineSettings, cost: BusCost, restrictions: ReadRestrictions = ReadRestrictions()) {
+        self.init(LocatedMachine(settings: machine), cost: cost, restrictions: restrictions)
+    }
+
+    /// The planner of a machine whose device told where its registers are.
+    package init(_ located: LocatedMachine, cost: BusCost, restrictions: ReadRestrictions = ReadRestrictions()) {
+        let machine = located.settings
         self.init(
             unit: machine.unit, points: machine.points, existing: machine.profile.points,
-            limits: machine.profile.limits, timing: machine.profile.timing, cost: cost, restrictions: restrictions)
+            absent: Set(located.absent.keys), limits: machine.profile.limits, timing: machine.profile.timing,
+            cost: cost, restrictions: restrictions)
     }
 
     /// A learned limit never makes a value unreadable: what has to come from one answer is asked for whole.

@@ -8,13 +8,18 @@ struct SpanBuilder {
 
     private let unit: UnitID
     private let points: [Point]
+    private let absent: Set<Int>
     private let limits: UnitLimits
 
-    init(unit: UnitID, points: [Point], existing: [Point], limits: UnitLimits, restrictions: ReadRestrictions) {
+    init(
+        unit: UnitID, points: [Point], existing: [Point], absent: Set<Int>, limits: UnitLimits,
+        restrictions: ReadRestrictions
+    ) {
         self.unit = unit
         self.points = points
+        self.absent = absent
         self.limits = limits
-        let closure = PointClosure(points)
+        let closure = PointClosure(points, absent: absent)
         var sound: [(members: [Int], needs: [Int])] = []
         for cluster in closure.clusters {
             do throws(PointClosure.MissingScaleRegister) {
@@ -43,7 +48,8 @@ struct SpanBuilder {
         existing: [Point], together: [[Int]], restrictions: ReadRestrictions
     ) -> [RegisterTable: ReadableRuns] {
         var known: [RegisterTable: [ClosedRange<Int>]] = [:]
-        for point in points + existing { known[point.table, default: []].append(point.addresses) }
+        let present = points.indices.filter { !absent.contains($0) }.map { points[$0] }
+        for point in present + existing { known[point.table, default: []].append(point.addresses) }
         for span in limits.readableGaps { known[span.table, default: []].append(span.range) }
         for needs in together { known[points[needs[0]].table, default: []].append(hull(of: needs)) }
         if limits.allGapsReadable { RegisterTable.allCases.forEach { known[$0] = [0...65_535] } }

@@ -4,8 +4,10 @@ internal import Logging
 /// One question at a time: may the unit be asked, how long is it waited for, and what becomes of the answer.
 extension BusPolling {
     enum Asked {
-        /// Answered or failed, and told to the machine.
-        case done
+        /// Answered, and told to the machine.
+        case answered
+        /// Failed, or the unit wants to be left alone; told to the machine.
+        case failed
         /// The unit leaves the bus to the others; nothing was asked.
         case heldBack
         /// The stop cut the wait short; the unit had no time to answer, so nothing is known of it.
@@ -16,14 +18,14 @@ extension BusPolling {
     mutating func ask(_ machine: Int, _ read: PreparedRead, until end: Duration) async -> Asked {
         if let condition = await openLink() {
             machines[machine].failed(read, condition: condition, now: now, time: parts.wallClock.now)
-            return .done
+            return .failed
         }
         let unit = unitOfMachine[machine]
         let breaker = units[unit].breaker
         guard breaker.mayAsk(now: now), mayTakeTime(unit) else {
             guard breaker.isUnanswered else { return .heldBack }
             machines[machine].failed(read, condition: breaker.condition, now: now, time: parts.wallClock.now)
-            return .done
+            return .failed
         }
         hasAsked = true
         var retries = 0
@@ -32,13 +34,13 @@ extension BusPolling {
             case .success(let answer):
                 let pause = machines[machine].take(answer, for: read, now: now)
                 note(units[unit].answered(answer, request: read.plan.request, pause: pause, now: now), machine)
-                return .done
+                return pause == nil ? .answered : .failed
             case .failure(let error):
                 if Task.isCancelled { return .stopped }
                 if error.kind == .answerOutstanding {
                     // Nothing was asked, so this says nothing of the unit.
                     machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
-                    return .done
+                    return .failed
                 }
                 if error.recovery == .nextSlot {
                     note(units[unit].unanswered(error, time: parts.wallClock.now, now: now), machine, error)
@@ -55,7 +57,7 @@ extension BusPolling {
                 }
                 machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
                 if error.kind == .timeout { machines[machine].wasSilent(to: read, time: parts.wallClock.now) }
-                return .done
+                return .failed
             }
         }
     }

@@ -53,7 +53,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
         longestWait = service.longestWait
         mostUnstored = service.mostUnstored
         start = service.clock.now
-        var machines = service.machines
+        let machines = service.machines
         (units, unitOfMachine) = PolledUnit.units(of: service.machines, on: service.bus)
         firstRead = Array(repeating: 0, count: service.machines.count)
         var items: [(machine: Int, group: Int)] = []
@@ -187,6 +187,13 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
     }
 
     private mutating func poll(_ turn: Turn) async {
+        if await findLayout(turn) { await read(turn) }
+        parts.facts.exchange(&machines[turn.machine])
+        expectAge(of: turn.machine)
+        takeRecord(of: turn.machine)
+    }
+
+    private mutating func read(_ turn: Turn) async {
         let machine = turn.machine
         let reads = machines[machine].plan(turn.groups)
         let first = reads.isEmpty ? 0 : firstRead[machine] % reads.count
@@ -200,7 +207,7 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
                 continue
             }
             switch await ask(machine, reads[index], until: turn.end) {
-            case .done: wasAsked = true
+            case .answered, .failed: wasAsked = true
             case .stopped: notAsked(reads[index], turn, .agentStopped)
             case .heldBack:
                 heldBack = heldBack ?? index
@@ -219,18 +226,15 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
         }
         // What was only held back is declared with its next reading, which is never far.
         if wasAsked || heldBack == nil { machines[machine].tick(turn.groups, now: now, time: parts.wallClock.now) }
-        parts.facts.exchange(&machines[machine])
-        expectAge(of: machine)
-        takeRecord(of: machine)
     }
 
-    private mutating func notAsked(_ read: PreparedRead, _ turn: Turn, _ reason: GapReason) {
+    mutating func notAsked(_ read: PreparedRead, _ turn: Turn, _ reason: GapReason) {
         let slot = turn.slots.min() ?? now
         machines[turn.machine].notAsked(read, slot: parts.wallClock.now.advanced(by: slot - now), reason: reason)
     }
 
     /// Ages are reached by themselves, whatever is being read (field rule P43).
-    private mutating func letTimePass() {
+    mutating func letTimePass() {
         let now = now
         guard let due = nextAge, due <= now else { return }
         nextAge = nil

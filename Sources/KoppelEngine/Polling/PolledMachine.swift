@@ -16,9 +16,14 @@ package struct PolledMachine: Sendable {
     /// be too early, never too late; `nil` if no signal is growing old.
     private(set) var nextAge: Duration?
 
-    private let points: [Point]
+    /// The machine as the site file has it, and as it lies in the device.
+    let settings: MachineSettings
+    var located: LocatedMachine
+    let cost: BusCost
+    /// Finds out where the points lie; `nil` if the profile says it.
+    var layout: LayoutSearch?
+    var layoutNews: LayoutNews?
     private var planner: ReadPlanner
-    private let makePlanner: @Sendable (ReadRestrictions) -> ReadPlanner
     private var plans = PlanCache<PreparedRead>()
     private var trackers: [SignalTracker?]
     private var meaning: MachineMeaning
@@ -40,11 +45,11 @@ package struct PolledMachine: Sendable {
     private var sweep = SweepDraft()
     private var decoded: [DecodedPoint] = []
     /// What the unit taught by its refusals.
-    private(set) var learning: UnitLearning
+    var learning: UnitLearning
     /// Which state of the ``FactBoard`` it has seen.
     var seenFacts = -1
-    /// For each point that is not asked, what the unit said of it when it was.
-    private var givenUp: [Int: Condition] = [:]
+    /// For each point that is not asked, what the unit said of it when it was, or why it cannot be.
+    private(set) var givenUp: [Int: Condition] = [:]
 
     /// - Parameters:
     ///   - settings: The machine as the site file has it.
@@ -63,10 +68,12 @@ package struct PolledMachine: Sendable {
         timing = settings.profile.timing
         polling = settings.polling
         groups = PollGroup.groups(of: settings)
-        points = settings.points
+        self.settings = settings
+        self.cost = cost
+        located = LocatedMachine(settings: settings)
+        layout = settings.profile.layout.map { _ in LayoutSearch(unit: settings.unit) }
         learning = UnitLearning(machine: settings, facts: facts)
-        makePlanner = { ReadPlanner(machine: settings, cost: cost, restrictions: $0) }
-        planner = makePlanner(learning.restrictions)
+        planner = ReadPlanner(located, cost: cost, restrictions: learning.restrictions)
         rev = register.rev
         self.doubtsClock = doubtsClock
         trackers = SignalTracker.trackers(for: settings, register: register)
@@ -103,14 +110,16 @@ package struct PolledMachine: Sendable {
     /// The reads for these groups.
     mutating func plan(_ due: [Int]) -> [PreparedRead] {
         if learning.takeNews() { replan() }
-        return plans.plan(for: due) { [planner, groups, points, givenUp] in
+        return plans.plan(for: due) { [planner, groups, located, givenUp] in
             planner.plan(due.flatMap { groups[$0].points }.filter { givenUp[$0] == nil })
-                .map { PreparedRead($0, points: points) }
+                .map { PreparedRead($0, points: located.settings.points) }
         }
     }
 
     /// The predicted time of a sweep of everything.
-    mutating func sweepTime() -> Duration { plan(Array(groups.indices)).reduce(.zero) { $0 + $1.plan.time } }
+    func sweepTime() -> Duration {
+        planner.plan(groups.flatMap(\.points)).reduce(.zero) { $0 + $1.time }
+    }
 
     /// Takes in what the device said.
     ///
@@ -118,6 +127,7 @@ package struct PolledMachine: Sendable {
     ///   absent (field rule P18), or it is busy.
     mutating func take(_ answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Condition? {
         expectAge(now + shortestAge)
+        if read.asksForLayout { return take(layout: answer, for: read, now: now) }
         switch answer.outcome {
         case .words(let words):
             learning.answered(read.plan.request)
@@ -137,15 +147,31 @@ package struct PolledMachine: Sendable {
         case .exception(let exception):
             let condition = Condition(exception)
             let isSearching = refused(read, exception, time: answer.time)
-            failed(read, condition: condition, isSearching: isSearching, now: now, time: answer.time)
+            if condition == .illegalAddress { layout?.refused(now: now) }
+            tell(read, condition, isSearching: isSearching, now: now, time: answer.time)
             return condition.asksForPause ? condition : nil
         }
     }
 
-    /// The read got no answer, or no usable one. During a search one of several points is refused and it is not known
-    /// yet which.
-    mutating func failed(
-        _ read: PreparedRead, condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
+    private mutating func take(layout answer: ReadAnswer, for read: PreparedRead, now: Duration) -> Condition? {
+        if case .exception(let exception) = answer.outcome, Condition(exception).asksForPause {
+            let condition = Condition(exception)
+            tell(read, condition, now: now, time: answer.time)
+            return condition
+        }
+        tookLayout(answer.outcome, now: now)
+        return nil
+    }
+
+    /// The read got no answer, or no usable one.
+    mutating func failed(_ read: PreparedRead, condition: Condition, now: Duration, time: Timestamp) {
+        layout?.unanswered()
+        tell(read, condition, now: now, time: time)
+    }
+
+    /// During a search one of several points is refused and it is not known yet which.
+    private mutating func tell(
+        _ read: PreparedRead, _ condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
     ) {
         // Silence after a refusal may be old already.
         expectAge(now)
@@ -213,7 +239,10 @@ package struct PolledMachine: Sendable {
     mutating func takeLessons() -> [LearnedFact]? { learning.takeFacts() }
 
     /// What other units of the same model teach.
-    mutating func presume(_ facts: [LearnedFact]) { learning.presume(facts) }
+    mutating func presume(_ facts: [LearnedFact]) {
+        // Of addresses that only the other unit has.
+        if layout == nil { learning.presume(facts) }
+    }
 
     private mutating func refused(_ read: PreparedRead, _ exception: ModbusException, time: Timestamp) -> Bool {
         let due = read.plan.points.filter(\.isDue).map(\.point)
@@ -224,14 +253,16 @@ package struct PolledMachine: Sendable {
         return ruling == .searching
     }
 
-    private mutating func replan() {
-        planner = makePlanner(learning.restrictions)
+    mutating func replan() {
+        planner = ReadPlanner(located, cost: cost, restrictions: learning.restrictions)
         plans = PlanCache()
-        givenUp = [:]
-        for point in points.indices where trackers[point]?.hasDelivered != true {
+        givenUp = located.absent
+        for point in trackers.indices where givenUp[point] == nil && trackers[point]?.hasDelivered != true {
             givenUp[point] = learning.refusal(of: planner.span(of: point))
         }
     }
+
+    mutating func forgetScales() { scales = [:] }
 
     // MARK: Gaps
 

@@ -94,6 +94,15 @@ struct PolledUnit: Sendable {
         return failed(error.condition, now: now)
     }
 
+    /// Where a machine's registers are was found out.
+    mutating func note(_ news: LayoutNews) {
+        switch news {
+        case .found(let chain): (figures.models, figures.layoutTrouble) = (chain, nil)
+        case .otherDevice(let chain, _): (figures.models, figures.layoutTrouble) = (chain, "\(news)")
+        case .noMarker: (figures.models, figures.layoutTrouble) = (nil, "\(news)")
+        }
+    }
+
     private mutating func failed(_ condition: Condition, now: Duration) -> Edge {
         breaker.failed(condition, now: now) == .wentSilent ? .wentSilent(never: !hasAnswered) : .none
     }

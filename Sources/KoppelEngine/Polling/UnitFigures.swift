@@ -39,6 +39,10 @@ package struct UnitFigures: Sendable {
     /// How long the next question waits for its answer.
     package var timeout: Duration
     package var lastTrouble: UnitTrouble?
+    /// Its SunSpec models, if a machine of it asks for them and it has any.
+    package var models: ModelChain?
+    /// Why those are not the models that a machine reads.
+    package var layoutTrouble: String?
 
     package init(key: UnitOnBus, machines: [Identifier], timeout: Duration) {
         self.key = key

@@ -31,6 +31,8 @@ package struct SimulatedDevice: Sendable {
 
     private let points: [SimulatedPoint]
     private let limits: UnitLimits
+    /// The marker, the heads and the end of SunSpec models: what no point is.
+    private let headers: [UInt16: UInt16]
     /// Table and address to the points there, whole registers before single bits.
     private let places: [RegisterTable: [UInt16: [Int]]]
 
@@ -71,6 +73,7 @@ package struct SimulatedDevice: Sendable {
         }
         self.places = places
         limits = profile.limits
+        headers = profile.layout?.example.headers ?? [:]
     }
 
     /// What the device says to a read.
@@ -101,6 +104,7 @@ package struct SimulatedDevice: Sendable {
             let address = start + UInt16(offset)
             guard let indices = known[address] else {
                 guard isReadableGap(table, address) else { return .exception(ModbusException(code: 2)) }
+                if table == .holdingRegister { words[offset] = headers[address] ?? 0 }
                 continue
             }
             for index in indices {

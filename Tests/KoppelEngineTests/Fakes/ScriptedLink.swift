@@ -7,6 +7,8 @@ final class ScriptedLink: ModbusLink {
     enum Answer {
         /// Each register holds its own address.
         case words
+        /// These, from the first register asked for.
+        case holding([UInt16])
         case exception(UInt8)
         case fails(BusError.Kind)
         /// Nothing comes within the timeout, which goes by.
@@ -60,6 +62,9 @@ final class ScriptedLink: ModbusLink {
         state.withLock { $0.asked.filter { unit == nil || $0.request.unit == UnitID(unit ?? 0) }.map(\.at) }
     }
 
+    /// The first register or bit of each request.
+    var starts: [UInt16] { state.withLock { $0.asked.map(\.request.start) } }
+
     /// How long each request was ready to wait.
     var timeouts: [Duration] { state.withLock { $0.asked.map(\.timeout) } }
 
@@ -88,6 +93,8 @@ final class ScriptedLink: ModbusLink {
         case .words:
             return ReadAnswer(
                 outcome: .words((0..<request.count).map { request.start + $0 }), time: wallClock.now, elapsed: takes)
+        case .holding(let words):
+            return ReadAnswer(outcome: .words(words), time: wallClock.now, elapsed: takes)
         case .exception(let code):
             return ReadAnswer(
                 outcome: .exception(ModbusException(code: code)), time: wallClock.now, elapsed: takes)

@@ -1,0 +1,87 @@
+internal import KoppelCore
+
+/// Keeps up where the SunSpec models of a unit lie: they are looked for before anything is read, again after each answer
+/// that did not come, since another device or another edition of its software may answer next, and now and then.
+///
+/// A pure value. Times are on the monotonic clock since the bus began.
+struct LayoutSearch: Sendable {
+    /// How long a layout is believed without being looked at.
+    static let longestTrust = Duration.seconds(600)
+    /// How long a device without a marker, or one that refuses a register of its models, is left before it is looked at
+    /// again.
+    static let retryPause = Duration.seconds(60)
+
+    /// What a search came to.
+    enum Finding: Hashable, Sendable {
+        case chain(ModelChain)
+        case noMarker
+    }
+
+    private enum State: Sendable {
+        case searching(ChainWalk)
+        case settled(at: Duration, again: Duration)
+    }
+
+    private let unit: UnitID
+    private var state: State
+    /// What was found last; `nil` before the first search came to an end.
+    private(set) var finding: Finding?
+
+    init(unit: UnitID) {
+        self.unit = unit
+        state = .searching(ChainWalk(unit: unit))
+    }
+
+    /// What to ask now; `nil` if there is nothing to find out.
+    mutating func question(now: Duration) -> ReadRequest? {
+        if case .settled(_, let again) = state, now >= again { begin() }
+        guard case .searching(let walk) = state else { return nil }
+        return walk.question
+    }
+
+    /// Takes in the answer to the question.
+    ///
+    /// - Returns: True if it led to another finding than before.
+    mutating func answered(_ outcome: ReadOutcome, now: Duration) -> Bool {
+        guard case .searching(var walk) = state else { return false }
+        walk.answered(outcome)
+        guard let result = walk.result else {
+            state = .searching(walk)
+            return false
+        }
+        let before = finding
+        switch result {
+        case .found(let chain):
+            finding = .chain(chain)
+            state = .settled(at: now, again: now + Self.longestTrust)
+        case .noMarker:
+            finding = .noMarker
+            state = .settled(at: now, again: now + Self.retryPause)
+        }
+        return finding != before
+    }
+
+    /// A question got no answer, whether it was one of these or one for values.
+    mutating func unanswered() {
+        switch state {
+        case .searching(var walk):
+            walk.unanswered()
+            state = .searching(walk)
+        case .settled:
+            // What has no marker is looked at again in its time.
+            if case .chain = finding { begin() }
+        }
+    }
+
+    /// A register that should be there is refused.
+    mutating func refused(now: Duration) {
+        guard case .settled(let since, _) = state, case .chain = finding, now >= since + Self.retryPause else { return }
+        begin()
+    }
+
+    private mutating func begin() {
+        var base: UInt16?
+        if case .chain(let chain) = finding { base = chain.base }
+        state = .searching(ChainWalk(unit: unit, base: base))
+    }
+}

@@ -1,0 +1,41 @@
+internal import KoppelCore
+
+/// Where the registers of a SunSpec machine lie: found in the device, then read like those of any other.
+extension PolledMachine {
+    /// The question whose answer has to come before the due signals can be read; `nil` if they can be, or cannot at all.
+    ///
+    /// If it fails, so do they.
+    mutating func layoutQuestion(_ due: [Int], now: Duration) -> PreparedRead? {
+        guard let request = layout?.question(now: now) else { return nil }
+        let waiting = due.flatMap { groups[$0].points }.filter { givenUp[$0] == nil }
+        return PreparedRead(layoutQuestion: request, for: waiting, time: cost.time(of: request.table, count: 2))
+    }
+
+    /// Takes in the answer to ``layoutQuestion(_:now:)``.
+    mutating func tookLayout(_ outcome: ReadOutcome, now: Duration) {
+        guard layout?.answered(outcome, now: now) == true, let finding = layout?.finding else { return }
+        switch finding {
+        case .chain(let chain):
+            let located = settings.located(in: chain)
+            layoutNews = LayoutNews(chain, for: located)
+            apply(located)
+        case .noMarker:
+            layoutNews = .noMarker
+            apply(.unlocated(settings))
+        }
+    }
+
+    private mutating func apply(_ found: LocatedMachine) {
+        located = found
+        // What was learned is true of addresses, and these mean something else now.
+        learning = UnitLearning(machine: settings)
+        forgetScales()
+        replan()
+    }
+
+    /// What was found out since this was last asked.
+    mutating func takeLayoutNews() -> LayoutNews? {
+        defer { layoutNews = nil }
+        return layoutNews
+    }
+}

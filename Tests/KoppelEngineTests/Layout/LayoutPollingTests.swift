@@ -1,0 +1,127 @@
+import KoppelCore
+import Synchronization
+import Testing
+
+@testable import KoppelEngine
+
+/// A SunSpec machine on its bus: first the question where its registers are, then its values.
+struct LayoutPollingTests {
+    /// What the device holds, which a test may change while it runs.
+    private final class Registers: Sendable {
+        private let words: Mutex<[UInt16: UInt16]>
+
+        init(_ chain: ModelChain?) { words = Mutex(chain?.headers ?? [:]) }
+
+        func set(_ change: (inout [UInt16: UInt16]) -> Void) { words.withLock { change(&$0) } }
+
+        func answer(_ request: ReadRequest) -> ScriptedLink.Answer {
+            let words = words.withLock { words in (0..<request.count).map { words[request.start + $0] } }
+            let all = words.compactMap(\.self)
+            return all.count == words.count ? .holding(all) : .exception(2)
+        }
+    }
+
+    private static let layout = ModelLayout(models: [.init(ids: [1], length: 66), .init(ids: [103, 101], length: 50)])
+
+    private static func points() throws -> [Point] {
+        let inverter = layout.example.models[1].address
+        var power = try point("power", at: inverter + 14)
+        power.place = ModelPlace(model: 103, offset: 14)
+        power.table = .holdingRegister
+        return [power]
+    }
+
+    private static func make(_ settings: inout MachineSettings) { settings.profile.layout = layout }
+
+    private static func script(_ registers: Registers, lost: Range<Int64> = 0..<0) -> ScriptedLink.Script {
+        ScriptedLink.Script(answer: { request, now in
+            lost.contains(now.components.seconds) ? (.lost, .zero) : (registers.answer(request), .milliseconds(10))
+        })
+    }
+
+    @Test func `the models are looked for once, then their values are read where they are`() async throws {
+        let chain = ModelChain(base: 0, ids: [(1, 65), (101, 50)])
+        let registers = Registers(chain)
+        registers.set { $0[83] = 230 }
+        let bench = BusBench()
+        let link = try await bench.run(
+            Self.script(registers), points: Self.points(), change: Self.make, until: .seconds(3.5))
+        #expect(link.starts == [40_000, 0, 2, 69, 121, 83, 83, 83, 83])
+        #expect(await bench.readings() == ["0:1 good 230"])
+        #expect(await bench.gaps() == [])
+        #expect(try bench.figures().models == chain)
+    }
+
+    @Test func `a device with other models, or none, says nothing good and is looked at again`() async throws {
+        let other = BusBench()
+        let link = try await other.run(
+            Self.script(Registers(ModelChain(base: 0, ids: [(1, 66), (203, 105)]))), points: Self.points(),
+            change: Self.make, until: .seconds(5.5))
+        #expect(link.starts == [40_000, 0, 2, 70, 177])
+        #expect(await other.readings() == ["0:1 configError"])
+        #expect(try other.figures().layoutTrouble?.contains("SunSpec model 103") == true)
+
+        let none = BusBench()
+        let empty = Registers(nil)
+        let again = try await none.run(
+            Self.script(empty), points: Self.points(), change: Self.make, until: .seconds(62))
+        #expect(again.starts == [40_000, 0, 50_000, 40_000, 0, 50_000])
+        #expect(await none.readings().prefix(1) == ["0:1 configError"])
+        #expect(try none.figures().layoutTrouble?.contains("no SunSpec marker") == true)
+    }
+
+    @Test func `after an answer that did not come the models are looked for again, so that nothing wrong looks good`()
+        async throws
+    {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 65), (103, 50)]))
+        registers.set { ($0[40_083], $0[40_084]) = (230, 999) }
+        let bench = BusBench()
+        let script = ScriptedLink.Script(answer: { request, now in
+            // While it is silent it gets another edition, in which everything lies one register further.
+            guard now >= .seconds(2) else { return (registers.answer(request), .milliseconds(10)) }
+            registers.set { words in
+                words = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]).headers
+                (words[40_083], words[40_084]) = (999, 231)
+            }
+            return now < .seconds(4) ? (.lost, .zero) : (registers.answer(request), .milliseconds(10))
+        })
+        _ = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(30))
+        let readings = await bench.readings()
+        #expect(!readings.contains { $0.contains("999") }, "\(readings)")
+        #expect(
+            readings.contains { $0.hasSuffix("good 230") } && readings.last?.hasSuffix("good 231") == true,
+            "\(readings)")
+    }
+
+    @Test func `a signal whose question for the models fails fails with it, for the same reason`() async throws {
+        let bench = BusBench()
+        _ = try await bench.run(
+            Self.script(Registers(nil), lost: 0..<100), points: Self.points(), change: Self.make, until: .seconds(2.5))
+        #expect(await bench.readings().prefix(1) == ["0:1 timeout"])
+    }
+
+    @Test func `a busy device is left alone before its models are known too`() async throws {
+        let chain = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)])
+        let registers = Registers(chain)
+        registers.set { $0[40_084] = 230 }
+        let bench = BusBench()
+        let script = ScriptedLink.Script(answer: { request, now in
+            now < .seconds(2) ? (.exception(6), .milliseconds(10)) : (registers.answer(request), .milliseconds(10))
+        })
+        _ = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(20))
+        let readings = await bench.readings()
+        #expect(readings.prefix(1) == ["0:1 busy"])
+        #expect(readings.last?.hasSuffix("good 230") == true)
+    }
+
+    @Test func `what is read is looked at again now and then, though nothing failed`() async throws {
+        let registers = Registers(ModelChain(base: 0, ids: [(1, 65), (101, 50)]))
+        registers.set { $0[83] = 230 }
+        let bench = BusBench()
+        let link = try await bench.run(
+            Self.script(registers), interval: .seconds(60), points: Self.points(), change: Self.make,
+            until: .seconds(665))
+        #expect(link.starts.filter { $0 == 0 }.count == 2)
+        #expect(link.starts.filter { $0 == 40_000 }.count == 1, "the known place is asked first")
+    }
+}
