@@ -54,6 +54,12 @@ struct MachineFaultTests {
         try await expectSound("serial-duplicate-later")
     }
 
+    @Test func `SunSpec: the registers of eleven devices are found wherever they lie, and no other one is ever shown`()
+        async throws
+    {
+        try await expectSound("sunspec-chains")
+    }
+
     private func expectSound(_ scenario: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let faults = try await Scenario.faults(scenario)
         #expect(faults.isEmpty, "\(faults)", sourceLocation: sourceLocation)

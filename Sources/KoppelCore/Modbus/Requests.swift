@@ -72,11 +72,15 @@ package struct ReadAnswer: Sendable {
     package var time: Timestamp
     /// From sending the request to having the whole answer, on the monotonic clock.
     package var elapsed: Duration
+    /// Which connection it came over, counted from the first one; always 0 on a serial line. Another device, or another
+    /// edition of its software, may be at the end of another connection.
+    package var connection: Int
 
-    package init(outcome: ReadOutcome, time: Timestamp, elapsed: Duration) {
+    package init(outcome: ReadOutcome, time: Timestamp, elapsed: Duration, connection: Int = 0) {
         self.outcome = outcome
         self.time = time
         self.elapsed = elapsed
+        self.connection = connection
     }
 }
 

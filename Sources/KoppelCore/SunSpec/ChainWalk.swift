@@ -26,6 +26,9 @@ package struct ChainWalk: Hashable, Sendable {
         candidates = [base].compactMap(\.self) + Self.bases.filter { $0 != base }
     }
 
+    /// True once the marker was found.
+    package var isInChain: Bool { chain != nil }
+
     /// The next question, always for two registers; `nil` when the walk is over.
     package var question: ReadRequest? {
         guard result == nil else { return nil }

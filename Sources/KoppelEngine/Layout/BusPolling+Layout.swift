@@ -31,6 +31,37 @@ extension BusPolling {
         return true
     }
 
+    /// Whether the values in this answer are those of the signals: if it came over a new connection, the models are looked
+    /// for first, and have to be where they were.
+    ///
+    /// - Returns: False if it is not known or not so; the signals of the read were told.
+    mutating func isBelievable(
+        _ answer: ReadAnswer, _ machine: Int, _ read: PreparedRead, until end: Duration
+    ) async -> Bool {
+        guard !read.asksForLayout, !machines[machine].layoutHolds(answer) else { return true }
+        let edition = machines[machine].layoutEdition
+        while let question = machines[machine].layoutQuestion([], now: now) {
+            guard !Task.isCancelled, now < end else {
+                machines[machine].failed(read, condition: .decodeError, now: now, time: parts.wallClock.now)
+                return false
+            }
+            switch await exchange(unitOfMachine[machine], machine, question, isRepeat: false) {
+            case .success(let told):
+                guard machines[machine].take(told, for: question, now: now) != nil else { continue }
+                machines[machine].failed(read, condition: .decodeError, now: now, time: parts.wallClock.now)
+                return false
+            case .failure(let error):
+                if error.recovery != .nextSlot { linkFailed(error) }
+                machines[machine].failed(read, condition: error.condition, now: now, time: parts.wallClock.now)
+                return false
+            }
+        }
+        tellLayout(of: machine)
+        guard machines[machine].layoutEdition != edition else { return true }
+        machines[machine].failed(read, condition: .decodeError, now: now, time: parts.wallClock.now)
+        return false
+    }
+
     private mutating func tellLayout(of machine: Int) {
         guard let news = machines[machine].takeLayoutNews() else { return }
         units[unitOfMachine[machine]].note(news)

@@ -26,6 +26,10 @@ struct LayoutSearch: Sendable {
     private var state: State
     /// What was found last; `nil` before the first search came to an end.
     private(set) var finding: Finding?
+    /// The connection over which that was found (``ReadAnswer/connection``).
+    private var foundOver: Int?
+    /// The connection over which the last answer to a question came.
+    private var walkedOver: Int?
 
     init(unit: UnitID) {
         self.unit = unit
@@ -42,14 +46,18 @@ struct LayoutSearch: Sendable {
     /// Takes in the answer to the question.
     ///
     /// - Returns: True if it led to another finding than before.
-    mutating func answered(_ outcome: ReadOutcome, now: Duration) -> Bool {
+    mutating func answered(_ answer: ReadAnswer, now: Duration) -> Bool {
         guard case .searching(var walk) = state else { return false }
-        walk.answered(outcome)
+        // A chain is that of one device: what was read before a new connection may be another's.
+        let isContinued = walkedOver == answer.connection || !walk.isInChain
+        walkedOver = answer.connection
+        if isContinued { walk.answered(answer.outcome) } else { walk.unanswered() }
         guard let result = walk.result else {
             state = .searching(walk)
             return false
         }
         let before = finding
+        foundOver = answer.connection
         switch result {
         case .found(let chain):
             finding = .chain(chain)
@@ -71,6 +79,17 @@ struct LayoutSearch: Sendable {
             // What has no marker is looked at again in its time.
             if case .chain = finding { begin() }
         }
+    }
+
+    /// Values came over this connection. If the models were found over another one, they are looked for again before
+    /// the values are believed: a device that was restarted may have come back with its registers elsewhere, and on a
+    /// connection that was idle nobody notices.
+    ///
+    /// - Returns: True if the values can be believed as they are.
+    mutating func holds(over connection: Int) -> Bool {
+        guard case .chain = finding, connection != foundOver else { return true }
+        if case .settled = state { begin() }
+        return false
     }
 
     /// A register that should be there is refused.

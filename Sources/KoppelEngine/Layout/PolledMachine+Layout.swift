@@ -12,8 +12,8 @@ extension PolledMachine {
     }
 
     /// Takes in the answer to ``layoutQuestion(_:now:)``.
-    mutating func tookLayout(_ outcome: ReadOutcome, now: Duration) {
-        guard layout?.answered(outcome, now: now) == true, let finding = layout?.finding else { return }
+    mutating func tookLayout(_ answer: ReadAnswer, now: Duration) {
+        guard layout?.answered(answer, now: now) == true, let finding = layout?.finding else { return }
         switch finding {
         case .chain(let chain):
             let located = settings.located(in: chain)
@@ -25,8 +25,15 @@ extension PolledMachine {
         }
     }
 
+    /// True if the answer is one of the device whose layout is known; else the layout has to be looked for before the
+    /// answer can be believed.
+    mutating func layoutHolds(_ answer: ReadAnswer) -> Bool {
+        layout?.holds(over: answer.connection) ?? true
+    }
+
     private mutating func apply(_ found: LocatedMachine) {
         located = found
+        layoutEdition += 1
         // What was learned is true of addresses, and these mean something else now.
         learning = UnitLearning(machine: settings)
         forgetScales()

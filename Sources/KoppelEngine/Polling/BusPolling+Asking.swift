@@ -32,6 +32,7 @@ extension BusPolling {
         while true {
             switch await exchange(unit, machine, read, isRepeat: retries > 0) {
             case .success(let answer):
+                guard await isBelievable(answer, machine, read, until: end) else { return .failed }
                 let pause = machines[machine].take(answer, for: read, now: now)
                 note(units[unit].answered(answer, request: read.plan.request, pause: pause, now: now), machine)
                 return pause == nil ? .answered : .failed
@@ -62,7 +63,7 @@ extension BusPolling {
         }
     }
 
-    private mutating func exchange(
+    mutating func exchange(
         _ unit: Int, _ machine: Int, _ read: PreparedRead, isRepeat: Bool
     ) async -> Result<ReadAnswer, BusError> {
         units[unit].asked(again: isRepeat)
@@ -129,7 +130,7 @@ extension BusPolling {
             "The bus is there again", metadata: ["bus": "\(bus.id)", "attempts": "\(failures)"])
     }
 
-    private mutating func linkFailed(_ error: BusError) {
+    mutating func linkFailed(_ error: BusError) {
         figures.linkFailures += 1
         figures.lastLinkTrouble = UnitTrouble(cause: .error(error), time: parts.wallClock.now)
         let news: Logger.Message

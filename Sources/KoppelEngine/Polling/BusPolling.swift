@@ -200,10 +200,15 @@ struct BusPolling<C: Clock> where C.Duration == Duration {
         firstRead[machine] = 0
         var heldBack: Int?
         var wasAsked = false
+        let layout = machines[machine].layoutEdition
         for step in reads.indices {
             let index = (first + step) % reads.count
             if Task.isCancelled {
                 notAsked(reads[index], turn, .agentStopped)
+                continue
+            }
+            if machines[machine].layoutEdition != layout {
+                notAsked(reads[index], turn, .slotMissed)
                 continue
             }
             switch await ask(machine, reads[index], until: turn.end) {

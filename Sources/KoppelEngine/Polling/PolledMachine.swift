@@ -23,6 +23,8 @@ package struct PolledMachine: Sendable {
     /// Finds out where the points lie; `nil` if the profile says it.
     var layout: LayoutSearch?
     var layoutNews: LayoutNews?
+    /// Counts the layouts it had: reads that were planned for an earlier one mean nothing.
+    var layoutEdition = 0
     private var planner: ReadPlanner
     private var plans = PlanCache<PreparedRead>()
     private var trackers: [SignalTracker?]
@@ -159,7 +161,7 @@ package struct PolledMachine: Sendable {
             tell(read, condition, now: now, time: answer.time)
             return condition
         }
-        tookLayout(answer.outcome, now: now)
+        tookLayout(answer, now: now)
         return nil
     }
 

@@ -54,7 +54,8 @@ package actor ModbusBus: ModbusLink {
             let elapsed = exchange.received - exchange.sent
             let sinceMiddle = ContinuousClock.now - exchange.sent - elapsed / 2
             return ReadAnswer(
-                outcome: exchange.outcome, time: wallClock.now.advanced(by: .zero - sinceMiddle), elapsed: elapsed)
+                outcome: exchange.outcome, time: wallClock.now.advanced(by: .zero - sinceMiddle), elapsed: elapsed,
+                connection: transport.connections)
         } catch {
             throw failure(error, request, since: begin)
         }

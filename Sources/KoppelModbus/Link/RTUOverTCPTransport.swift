@@ -27,6 +27,8 @@ final class RTUOverTCPTransport: Transport, RTUWire {
 
     func rest() { socket.drop() }
 
+    var connections: Int { socket.connections }
+
     func close() { socket.close() }
 
     func exchange(_ request: ReadRequest, timeout: Duration, pause: Duration) throws(LinkFault) -> Exchange {

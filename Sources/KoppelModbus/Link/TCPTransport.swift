@@ -25,6 +25,8 @@ final class TCPTransport: Transport {
 
     func rest() { socket.drop() }
 
+    var connections: Int { socket.connections }
+
     func close() { socket.close() }
 
     func exchange(_ request: ReadRequest, timeout: Duration, pause: Duration) throws(LinkFault) -> Exchange {

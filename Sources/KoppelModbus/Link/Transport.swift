@@ -21,6 +21,9 @@ protocol Transport: AnyObject {
 
     /// What was heard so far.
     var counters: LinkCounters { get }
+
+    /// How many connections were made so far; 0 where there is none to make.
+    var connections: Int { get }
 }
 
 extension Transport {
@@ -29,6 +32,8 @@ extension Transport {
     func stirred() {}
 
     var counters: LinkCounters { LinkCounters() }
+
+    var connections: Int { 0 }
 }
 
 /// An outcome with the time from sending to having all of it.

@@ -22,6 +22,8 @@ final class ScriptedLink: ModbusLink {
         var open: @Sendable (Duration) -> BusError.Kind? = { _ in nil }
         /// What a request gives at this moment, and how long that takes.
         var answer: @Sendable (ReadRequest, Duration) -> (Answer, Duration) = { _, _ in (.words, .milliseconds(10)) }
+        /// The connection that is there at this moment; a new one is made without a word.
+        var connection: @Sendable (Duration) -> Int = { _ in 0 }
         /// What was heard on the bus by this moment.
         var heard: @Sendable (Duration) -> LinkCounters = { _ in LinkCounters() }
     }
@@ -87,17 +89,21 @@ final class ScriptedLink: ModbusLink {
             state.asked.append((request, sent, timeout))
             return state.script.answer(request, sent)
         }
+        let connection = state.withLock { $0.script.connection(sent) }
         if case .lost = answer { clock.advance(by: timeout) } else { clock.advance(by: takes) }
         switch answer {
         case .lost: throw BusError(kind: .timeout, bus: "hall", request: request, elapsed: timeout)
         case .words:
             return ReadAnswer(
-                outcome: .words((0..<request.count).map { request.start + $0 }), time: wallClock.now, elapsed: takes)
+                outcome: .words((0..<request.count).map { request.start + $0 }), time: wallClock.now, elapsed: takes,
+                connection: connection)
         case .holding(let words):
-            return ReadAnswer(outcome: .words(words), time: wallClock.now, elapsed: takes)
+            return ReadAnswer(
+                outcome: .words(words), time: wallClock.now, elapsed: takes, connection: connection)
         case .exception(let code):
             return ReadAnswer(
-                outcome: .exception(ModbusException(code: code)), time: wallClock.now, elapsed: takes)
+                outcome: .exception(ModbusException(code: code)), time: wallClock.now, elapsed: takes,
+                connection: connection)
         case .fails(let kind): throw BusError(kind: kind, bus: "hall", request: request, elapsed: takes)
         case .silence:
             // Nothing but the end of the task ends it.

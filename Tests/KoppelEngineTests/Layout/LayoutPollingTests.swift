@@ -93,6 +93,38 @@ struct LayoutPollingTests {
             "\(readings)")
     }
 
+    @Test func `over a new connection nothing is believed before the models were found where they were`() async throws {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 65), (103, 50)]))
+        registers.set { ($0[40_083], $0[40_084]) = (230, 999) }
+        let bench = BusBench()
+        // The device ends a connection on which nothing is asked, and the next question makes a new one: no error tells.
+        let script = ScriptedLink.Script(
+            answer: { request, now in
+                if now >= .seconds(2) {
+                    registers.set { words in
+                        words = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]).headers
+                        (words[40_083], words[40_084]) = (999, 231)
+                    }
+                }
+                return (registers.answer(request), .milliseconds(10))
+            }, connection: { $0 < .seconds(2) ? 1 : 2 })
+        _ = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(6))
+        #expect(await bench.readings() == ["0:1 good 230", "0:2 decodeError", "0:3 good 231"])
+    }
+
+    @Test func `a new connection to the same device costs the questions for its models and no reading`() async throws {
+        let registers = Registers(ModelChain(base: 0, ids: [(1, 65), (101, 50)]))
+        registers.set { $0[83] = 230 }
+        let bench = BusBench()
+        let script = ScriptedLink.Script(
+            answer: { request, _ in (registers.answer(request), .milliseconds(10)) },
+            connection: { $0 < .seconds(2) ? 1 : 2 })
+        let link = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(3.5))
+        #expect(link.starts == [40_000, 0, 2, 69, 121, 83, 83, 83, 0, 2, 69, 121, 83])
+        #expect(await bench.readings() == ["0:1 good 230"])
+        #expect(await bench.gaps() == [])
+    }
+
     @Test func `a signal whose question for the models fails fails with it, for the same reason`() async throws {
         let bench = BusBench()
         _ = try await bench.run(

@@ -12,7 +12,7 @@ import paho.mqtt.client as mqtt
 from plant import Agent, Broker, free_port, make_folder, wait_for
 from sunspec_devices import (Device, Park, common, dc_inputs, der, float_inverter, inverter, meter, vendor)
 
-PROFILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../Devices")
+PROFILES = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../Devices"))
 POWER, ENERGY = "electrical/active-power-export", "electrical/active-energy-export"
 SERIAL, STATE, FAULT = "identity/serial-number", "status/operating-state", "status/ground-fault"
 ABSENT, WRONG = ("bad", "sentinel-not-supported"), ("bad", "config-error")
