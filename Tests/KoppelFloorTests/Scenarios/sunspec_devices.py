@@ -101,8 +101,8 @@ class Device:
     """One Modbus TCP server with a chain of models from `base` on.
 
     end: `mark` as the standard says; `short`: the mark without a length; `nothing`: no register behind the last model;
-    `zeros`: every register behind it reads as 0. refuses: `borders`, reads that reach into two models; `cuts`, reads that
-    begin or end between id and length. Without a chain it has no register at all, or only zeros.
+    `zeros`: every register behind it reads as 0. refuses: `borders`, reads that reach into two models; `cuts`, reads
+    that begin or end between id and length. Without a chain it has no register at all, or only zeros.
     """
 
     def __init__(self, base=40_000, chain=(), end="mark", refuses=""):
@@ -118,7 +118,8 @@ class Device:
             words |= {at + offset: word for offset, word in enumerate(part)}
             at += len(part)
         starts.append(at)
-        words |= {at + offset: word for offset, word in enumerate({"mark": [0xFFFF, 0], "short": [0xFFFF]}.get(end, []))}
+        mark = {"mark": [0xFFFF, 0], "short": [0xFFFF]}.get(end, [])
+        words |= {at + offset: word for offset, word in enumerate(mark)}
         self.everywhere = 0 if end == "zeros" else None
         self.words, self.starts, self.first = (words if chain else {}), starts, base
 
