@@ -81,14 +81,17 @@ struct LayoutSearch: Sendable {
         }
     }
 
-    /// Values came over this connection. If the models were found over another one, they are looked for again before
-    /// the values are believed: a device that was restarted may have come back with its registers elsewhere, and on a
-    /// connection that was idle nobody notices.
+    /// Values came over this connection. If the models were found over another one, or something went unanswered
+    /// since, they are looked for again before the values are believed: a device that was restarted may have come back
+    /// with its registers elsewhere, and on a connection that was idle nobody notices.
     ///
     /// - Returns: True if the values can be believed as they are.
     mutating func holds(over connection: Int) -> Bool {
-        guard case .chain = finding, connection != foundOver else { return true }
-        if case .settled = state { begin() }
+        guard case .chain = finding else { return true }
+        if case .settled = state {
+            if connection == foundOver { return true }
+            begin()
+        }
         return false
     }
 

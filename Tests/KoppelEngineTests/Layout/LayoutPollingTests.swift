@@ -112,6 +112,36 @@ struct LayoutPollingTests {
         #expect(await bench.readings() == ["0:1 good 230", "0:2 decodeError", "0:3 good 231"])
     }
 
+    @Test func `what is read behind a lost answer in one turn is not believed either before the models were found`()
+        async throws
+    {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 65), (103, 50)]))
+        registers.set { ($0[40_083], $0[40_107], $0[40_108]) = (230, 4, 999) }
+        let bench = BusBench()
+        let script = ScriptedLink.Script(answer: { request, now in
+            guard now >= .seconds(2) else { return (registers.answer(request), .milliseconds(10)) }
+            registers.set { words in
+                words = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]).headers
+                (words[40_084], words[40_107], words[40_108]) = (231, 999, 5)
+            }
+            return now < .seconds(2.05) ? (.lost, .zero) : (registers.answer(request), .milliseconds(10))
+        })
+        var state = try Self.points()[0]
+        state.signal = try #require(SignalName("status/state"))
+        state.address += 24
+        state.place = ModelPlace(model: 103, offset: 38)
+        _ = try await bench.run(
+            script, points: Self.points() + [state], polling: PollingRules(retries: 0), timeout: .milliseconds(100),
+            change: {
+                Self.make(&$0)
+                $0.profile.limits.registersPerRequest = 2
+            }, until: .seconds(12))
+        let readings = await bench.readings()
+        #expect(!readings.contains { $0.contains("999") }, "\(readings)")
+        #expect(readings.contains { $0.hasSuffix("good 231") }, "\(readings)")
+        #expect(readings.contains { $0.hasSuffix("good 5") }, "\(readings)")
+    }
+
     @Test func `a new connection to the same device costs the questions for its models and no reading`() async throws {
         let registers = Registers(ModelChain(base: 0, ids: [(1, 65), (101, 50)]))
         registers.set { $0[83] = 230 }
