@@ -14,6 +14,21 @@ struct IdentifyTests {
         #expect(hex.output == outcome.output)
     }
 
+    @Test func `an address may be hexadecimal, as in the manual`() async throws {
+        let decimal = try await Program.run(
+            "identify", "--words", "0x4366,0x8000", "--expect", "200..260", "--address", "4096")
+        let hex = try await Program.run(
+            "identify", "--words", "0x4366,0x8000", "--expect", "200..260", "--address", "0x1000")
+        #expect(hex.code == 0)
+        #expect(hex.output == decimal.output)
+        let wrong = try await Program.run("identify", "--words", "0", "--expect", "0..1", "--address", "1000h")
+        #expect(wrong.code == 64)
+        let given = try await Program.run(
+            "decode", "--profile", "eastron/sdm120", "--words", "input:0x46=4248,0000")
+        #expect(given.code == 0)
+        #expect(given.output.contains("electrical/frequency") && given.output.contains("50"))
+    }
+
     @Test(arguments: ["0x4366,0x8000", "0x8000,0x4366", "0x0903", "0x0000,0x0903", "0x2305,0x0000"])
     func `P48: the proposed point loads as part of a profile, and nothing is written anywhere`(
         _ words: String

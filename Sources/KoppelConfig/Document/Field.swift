@@ -96,7 +96,7 @@ struct Field {
     /// A whole number, decimal or with 0x in hexadecimal.
     func int(in range: ClosedRange<Int>) -> Int? {
         guard let text = scalarText, let number = wholeNumber(text) else {
-            return wrongKind(expected: "a whole number")
+            return wrongKind(expected: "a whole number", hint: scalarText.flatMap(hexadecimalHint))
         }
         guard range.contains(number) else {
             error("\(text) is outside \(range.lowerBound) to \(range.upperBound)")
@@ -108,7 +108,7 @@ struct Field {
     /// A finite number.
     func number() -> Double? {
         guard let text = scalarText, let number = Double(text), number.isFinite, !text.hasPrefix("0x") else {
-            return wrongKind(expected: "a number")
+            return wrongKind(expected: "a number", hint: scalarText.flatMap(decimalHint))
         }
         return number
     }
@@ -200,6 +200,20 @@ struct Section {
         field.keyError("`\(key)` is missing", hint: hint)
         return nil
     }
+}
+
+/// How to write 103Eh or 103E; `nil` if the text is not hexadecimal.
+private func hexadecimalHint(_ text: String) -> String? {
+    let digits = text.last == "h" || text.last == "H" ? text.dropLast() : text[...]
+    guard (1...4).contains(digits.utf8.count), digits.allSatisfy(\.isHexDigit) else { return nil }
+    return "Write hexadecimal with 0x in front: 0x\(digits.uppercased())."
+}
+
+/// How to write 0,001 or 1/1000; `nil` for another text.
+private func decimalHint(_ text: String) -> String? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    if parts.count == 2, let above = parts[0], let below = parts[1], below != 0 { return "Write \(above / below)." }
+    return Double(text.replacing(",", with: ".")).map { "Write the decimal point: \($0)." }
 }
 
 /// A whole number as it stands in a file: decimal, or hexadecimal after 0x.

@@ -10,6 +10,8 @@ package struct ImportedDevice: Sendable {
         package var position: SourcePosition
         /// What the file calls it.
         package var subject: String
+        /// The point as the file had it.
+        let register: FoundRegister
     }
 
     /// How the file tells it from others; what `--device` names.

@@ -22,19 +22,54 @@ struct MeaningReader {
             }
             return nil
         }
+        if let text = field.scalarText {
+            let code = ForeignUnit(text)?.unit.ucum ?? "V"
+            return field.wrongKind(expected: "a mapping", hint: "For example unit: {ucum: \(inMapping(code))}.")
+        }
         guard let parts = field.section(["ucum", "unece", "qudt"]), let key = parts.required("ucum"),
             let text = key.string()
         else { return nil }
         guard let unit = UnitOfMeasure(ucum: text) else {
-            let near = nearest(to: text, in: UnitOfMeasure.table.map(\.ucum))
-            key.error(
-                "`\(text)` is not in the unit table",
-                hint: near.map { "Did you mean `\($0)`?" } ?? "The table is data model 2.3, for example V, kW.h, Cel.")
+            key.error("`\(text)` is not in the unit table", hint: unitHint(text))
             return nil
         }
         check(parts["unece"], equals: unit.unece, unit: unit)
         check(parts["qudt"], equals: "http://qudt.org/vocab/unit/" + unit.qudt, unit: unit)
         return unit
+    }
+
+    /// The unit as it is written, in the table or not.
+    private var writtenUnit: UnitOfMeasure? {
+        switch section["unit"]?.node.content {
+        case .scalar(let text, _): ForeignUnit(text)?.unit
+        case .mapping(let entries):
+            if case .scalar(let text, _) = entries.first(where: { $0.key == "ucum" })?.value.content {
+                ForeignUnit(text)?.unit
+            } else {
+                nil
+            }
+        case .sequence, nil: nil
+        }
+    }
+
+    /// What to write instead of a unit as people write it.
+    private func unitHint(_ text: String) -> String {
+        if ForeignUnit.isNone(text) { return "A number without a unit has the unit \"1\"." }
+        if let foreign = ForeignUnit(text) {
+            let code = inMapping(foreign.unit.ucum)
+            guard foreign.factor != 1 || foreign.shift != 0 else { return "Write \(code)." }
+            let shift = foreign.shift == 0 ? "" : " and \(foreign.shift) added"
+            return "Write \(code), and scale into it: the value times \(foreign.factor)\(shift)."
+        }
+        // A single letter is near to every other one.
+        let near = text.count > 1 ? nearest(to: text, in: UnitOfMeasure.table.map(\.ucum)) : nil
+        return near.map { "Did you mean `\($0)`?" }
+            ?? "The table stands in Devices/README.md under Units, for example V, kW.h, Cel."
+    }
+
+    /// As it stands in a mapping on one line, where braces, brackets and a lone number need quotes.
+    private func inMapping(_ code: String) -> String {
+        code.contains { "{}[]%".contains($0) } || code == "1" ? "\"\(code)\"" : code
     }
 
     private func check(_ field: Field?, equals expected: String, unit: UnitOfMeasure) {
@@ -47,14 +82,18 @@ struct MeaningReader {
         guard let field = section["quantityKind"] else {
             if kind == .measurement {
                 section.field.keyError(
-                    "a measurement needs a `quantityKind`", hint: "For example quantityKind: \(prefix)Voltage")
+                    "a measurement needs a `quantityKind`",
+                    hint: "For example quantityKind: \(prefix)\(writtenUnit?.typicalQuantityKind ?? "Voltage")")
             }
             return nil
         }
         guard let text = field.string() else { return nil }
         let name = text.dropFirst(prefix.count)
         guard text.hasPrefix(prefix), !name.isEmpty, name.utf8.allSatisfy(isLetterOrDigit) else {
-            field.error("`\(text)` is no QUDT quantity kind", hint: "For example \(prefix)Voltage")
+            let isName = !text.isEmpty && text.utf8.allSatisfy(isLetterOrDigit)
+            field.error(
+                "`\(text)` is no QUDT quantity kind",
+                hint: isName ? "Write \(prefix)\(text)" : "For example \(prefix)Voltage")
             return nil
         }
         return text

@@ -28,10 +28,10 @@ struct ProfileReader {
         }
         let notationHint = "One of zero-based, one-based, modicon: the manual says how it counts."
         let notation = section.required("addressing", hint: notationHint)?.choice(AddressNotation.self)
-        let certainty = section["confidence"]?.section(["level", "verified"])
+        let certainty = section["confidence"].flatMap(readCertainty)
         let confidence = certainty?.required("level")?.choice([DeviceProfile.Confidence.high, .medium, .low])
         let verified = certainty?["verified"]?.string()
-        let sources = section["sources"]?.list()?.compactMap { $0.string() } ?? []
+        let sources = section["sources"].flatMap(readSources) ?? []
         let defaults = Defaults(section["defaults"])
         let layout = section["sunspec"].flatMap { ModelLayoutReader().read($0) }
         let reader = PointReader(notation: notation ?? .zeroBased, order: defaults.order, layout: layout)
@@ -72,6 +72,19 @@ struct ProfileReader {
             return []
         }
         return items.compactMap(reader.read)
+    }
+
+    private func readCertainty(_ field: Field) -> Section? {
+        guard let level = field.scalarText else { return field.section(["level", "verified"]) }
+        return field.wrongKind(
+            expected: "a mapping", hint: "For example confidence: {level: \(level), verified: \"manual of 2019\"}.")
+    }
+
+    private func readSources(_ field: Field) -> [String]? {
+        guard field.isList else {
+            return field.wrongKind(expected: "a list", hint: "For example sources: [\"manual of 2019, page 31\"].")
+        }
+        return field.list()?.compactMap { $0.string() }
     }
 
     private func readLimits(_ field: Field, notation: AddressNotation) -> UnitLimits {

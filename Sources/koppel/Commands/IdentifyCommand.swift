@@ -24,8 +24,9 @@ struct IdentifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The unit id of the device, 0 to 255.", valueName: "id"))
     var unit: UInt8?
 
-    @Option(help: ArgumentHelp("The address as the manual writes it: 0, 1, 30001, 400001.", valueName: "number"))
-    var address: Int?
+    @Option(
+        help: ArgumentHelp("The address as the manual writes it: 0, 1, 30001, 400001, 0x1000.", valueName: "number"))
+    var address: GivenAddress?
 
     @Option(help: ArgumentHelp("The band the value lies in, for example 220..240.", valueName: "low..high"))
     var expect: ExpectedBand
@@ -61,8 +62,8 @@ struct IdentifyCommand: AsyncParsableCommand {
         guard (1...20).contains(samples) else { throw ValidationError("--samples is 1 to 20.") }
         guard (1...100).contains(show) else { throw ValidationError("--show is 1 to 100.") }
         guard (10...60_000).contains(timeout) else { throw ValidationError("--timeout is 10 to 60000 milliseconds.") }
-        if let address, AddressReading.all(of: address).isEmpty {
-            throw ValidationError("\(address) is no address: 0 to 65535, 300001 to 365536 or 400001 to 465536.")
+        if let address, AddressReading.all(of: address.number).isEmpty {
+            throw ValidationError("\(address.number) is no address: 0 to 65535, 300001 to 365536 or 400001 to 465536.")
         }
     }
 
@@ -72,12 +73,12 @@ struct IdentifyCommand: AsyncParsableCommand {
         let found: [RegisterSample]
         if let words {
             // Where words come from is not known, so the address is as good as it was given.
-            readings = [AddressReading.all(of: address ?? 0)[0]]
+            readings = [AddressReading.all(of: address?.number ?? 0)[0]]
             var sample = RegisterSample()
             sample.add(words.words, table: readings[0].table, from: readings[0].address)
             found = [sample]
         } else {
-            readings = AddressReading.all(of: address ?? 0)
+            readings = AddressReading.all(of: address?.number ?? 0)
             found = try await look(readings)
         }
         let matches = RegisterIdentification(samples: found, readings: readings, expected: expect.band).matches

@@ -35,6 +35,11 @@ struct ProfileImport: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The model, as on the nameplate.", valueName: "text"))
     var model: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The unit of a value for which the file has none: voltage=V. Repeatable.", valueName: "name=unit"))
+    var measures: [GivenMeasure] = []
+
     @OptionGroup var sheet: SheetOptions
 
     @Option(help: ArgumentHelp("Write the profile to this file.", valueName: "file"))
@@ -48,7 +53,7 @@ struct ProfileImport: AsyncParsableCommand {
 
     func run() async throws {
         CommandStart.begin()
-        let device = try found()
+        let device = try measured(try found())
         let settled = SettledImport(
             device, nameplate: SettledImport.Nameplate(manufacturer: manufacturer, model: model))
         if json {
@@ -81,6 +86,16 @@ struct ProfileImport: AsyncParsableCommand {
         let path = output ?? "FILE"
         Streams.tell(
             "Next: koppel profile check \(path), then compare with the display: koppel read ... --profile \(path)")
+    }
+
+    private func measured(_ device: ImportedDevice) throws -> ImportedDevice {
+        var device = device
+        let units = Dictionary(measures.map { ($0.name, $0.unit) }) { _, last in last }
+        let unused = device.give(units)
+        guard let name = unused.first else { return device }
+        let known = device.points.map(\.subject).joined(separator: ", ")
+        Streams.complain("--measures \(name): there is no number `\(name)`. There are: \(known)")
+        throw ExitStatus.usage
     }
 
     private func found() throws -> ImportedDevice {
@@ -118,10 +133,10 @@ struct ProfileImport: AsyncParsableCommand {
 
     private func chosen(_ result: ImportResult) throws -> ImportedDevice {
         if let device {
-            if let chosen = result.device(device) { return chosen }
+            if let chosen = result.device(device) { return chosen.noting(result.issues) }
             Streams.complain("there is no device \(device) in \(file)")
         } else if result.devices.count == 1 {
-            return result.devices[0]
+            return result.devices[0].noting(result.issues)
         } else {
             Streams.complain("\(file) has \(result.devices.count) devices: choose one with --device")
         }
@@ -138,6 +153,28 @@ struct ProfileImport: AsyncParsableCommand {
 }
 
 extension ImportFormat: ExpressibleByArgument {}
+
+extension ImportedDevice {
+    /// With what concerns the file as a whole.
+    fileprivate func noting(_ issues: [ConfigIssue]) -> ImportedDevice {
+        var device = self
+        device.issues = issues + device.issues
+        return device
+    }
+}
+
+/// A value and its unit as the command line gives them: `voltage=V`.
+struct GivenMeasure: ExpressibleByArgument, Hashable {
+    var name: String
+    var unit: String
+
+    init?(argument: String) {
+        guard let equals = argument.lastIndex(of: "="), equals > argument.startIndex else { return nil }
+        name = String(argument[..<equals])
+        unit = String(argument[argument.index(after: equals)...])
+        guard !unit.isEmpty else { return nil }
+    }
+}
 
 /// An import as `--json` writes it.
 private struct ImportDocument: Encodable {

@@ -17,8 +17,8 @@ struct GivenRun: Hashable, Sendable {
             throw ValidationError("`\(argument[..<colon])` is no table. Known are coil, discrete, holding and input.")
         }
         let startText = argument[argument.index(after: colon)..<equals]
-        guard let start = UInt16(startText) else {
-            throw ValidationError("`\(startText)` is no data address: 0 to 65535, zero-based.")
+        guard let start = GivenAddress(argument: String(startText)).flatMap({ UInt16(exactly: $0.number) }) else {
+            throw ValidationError("`\(startText)` is no data address: 0 to 65535 or 0x0 to 0xFFFF, zero-based.")
         }
         self.table = table
         self.start = start

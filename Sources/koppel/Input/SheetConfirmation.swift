@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import KoppelConfig
 internal import KoppelCore
 
@@ -23,10 +24,12 @@ struct SheetConfirmation {
             let proposal = ColumnList(columns: answers.columns).description
             answers.columns =
                 try dialogue?.ask("The columns", or: proposal) { answer throws(Dialogue.Refusal) in
-                    guard let list = ColumnList(argument: answer) else {
-                        throw Dialogue.Refusal(sentence: "for example address=1,name=2,type=3,unit=4")
+                    do {
+                        return try ColumnList(parsing: answer).columns
+                    } catch {
+                        let sentence = (error as? ValidationError)?.message ?? "\(error)"
+                        throw Dialogue.Refusal(sentence: "\(sentence) For example address=1,name=2,type=3,unit=4")
                     }
-                    return list.columns
                 } ?? [:]
             if answers.columns != sheet.proposedColumns { sheet.findings(answers.columns).lines.forEach(show) }
         }

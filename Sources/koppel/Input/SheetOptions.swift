@@ -7,7 +7,8 @@ struct SheetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "CSV: what the columns hold, from 1: address=1,name=2,type=3. Known: "
-                + SheetColumn.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "columns"))
+                + SheetColumn.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "columns"),
+        transform: ColumnList.init(parsing:))
     var columns: ColumnList?
 
     @Option(help: ArgumentHelp("CSV: how addresses count: zero-based, one-based or modicon.", valueName: "way"))
@@ -33,21 +34,31 @@ struct SheetOptions: ParsableArguments {
 extension SheetAddressing: ExpressibleByArgument {}
 
 /// The columns of a sheet as the command line gives them: `address=1,name=2`.
-struct ColumnList: ExpressibleByArgument, CustomStringConvertible {
+struct ColumnList: CustomStringConvertible {
     var columns: [SheetColumn: Int]
 
     init(columns: [SheetColumn: Int]) { self.columns = columns }
 
-    init?(argument: String) {
+    /// - Throws: `ValidationError` with the word that is wrong.
+    init(parsing argument: String) throws {
         columns = [:]
         for pair in argument.split(separator: ",") {
-            let parts = pair.split(separator: "=")
-            guard parts.count == 2, let column = SheetColumn(rawValue: String(parts[0])), let number = Int(parts[1]),
-                (1...200).contains(number), columns[column] == nil
-            else { return nil }
-            columns[column] = number
+            let parts = pair.split(separator: "=").map { $0.trimmingPrefix(" ") }
+            guard parts.count == 2, let number = Int(parts[1]), (1...200).contains(number) else {
+                throw ValidationError("`\(pair)`: write WHAT=NUMBER, for example address=1, numbers from 1 to 200.")
+            }
+            let name = ["factor": "scale", "length": "count"][parts[0]] ?? String(parts[0])
+            guard let column = SheetColumn(rawValue: name) else {
+                let known = SheetColumn.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("`\(parts[0])` is nothing that a column holds. Known are \(known).")
+            }
+            guard columns.updateValue(number, forKey: column) == nil else {
+                throw ValidationError("`\(column.rawValue)` stands twice.")
+            }
         }
-        guard columns[.address] != nil || columns[.addressHex] != nil else { return nil }
+        guard columns[.address] != nil || columns[.addressHex] != nil else {
+            throw ValidationError("no column holds the address: begin with address=NUMBER or address-hex=NUMBER.")
+        }
     }
 
     var description: String {

@@ -55,6 +55,23 @@ struct ForeignValueTests {
         #expect(SheetNumber.factor(text) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("40014.3", 40_014, 3, nil), ("40020 t/m 40027", 40_020, nil, 8), ("0x10 tot 0x11", 16, nil, 2),
+            ("40001–40002", 40_001, nil, 2), ("40001..40002", 40_001, nil, 2),
+        ] as [(String, Int, Int?, Int?)])
+    func `an address may be a span, or a bit of a register`(_ text: String, _ first: Int, _ bit: Int?, _ count: Int?) {
+        let address = SheetAddress(text, isHex: false)
+        #expect(address?.number == first)
+        #expect(address?.bit == bit)
+        #expect(address?.count == count)
+    }
+
+    @Test(arguments: ["40014.16", "40014.3-40014.5", "1.2.3", "40014.", ".3"])
+    func `what is neither is no address`(_ text: String) {
+        #expect(SheetAddress(text, isHex: false) == nil)
+    }
+
     @Test func `P39: an address is read in each notation`() {
         #expect(SheetAddress("30001", isHex: false)?.place(.modicon)?.address == 0)
         #expect(SheetAddress("30001", isHex: false)?.place(.modicon)?.table == .inputRegister)

@@ -23,7 +23,9 @@ struct ImportGoldenTests {
 
     private func described(_ device: ImportedDevice) throws -> String {
         let settled = SettledImport(device, nameplate: .init(manufacturer: "Acme"))
-        let file = try #require(settled.file)
+        guard let file = settled.file else {
+            return "== \(device.name): nothing\n\(settled.issues.map(\.description).joined(separator: "\n"))"
+        }
         let load = loadProfile(at: "p.yaml", files: MemoryFiles(contents: ["p.yaml": file.text]))
         #expect(load.issues.isEmpty, "a profile that is imported has no issues: \(load.issues)")
         #expect(load.profile?.points == file.profile.points, "what is written is read back")
@@ -36,13 +38,15 @@ struct ImportGoldenTests {
     }
 
     @Test(arguments: [
-        "telegraf-register.conf", "telegraf-request.toml", "home-assistant.yaml", "thing-other.json",
+        "telegraf-register.conf", "telegraf-request.toml", "telegraf-mixed.conf", "home-assistant.yaml",
+        "home-assistant-house.yaml", "thing-other.json", "thing-drafts.json",
     ])
     func `a configuration of another program becomes these profiles`(_ name: String) throws {
         let format = try #require(ImportFormat(path: name))
         let result = importDevices(try Self.bytes(name), file: name, format: format)
-        #expect(result.issues.isEmpty)
-        try expect(result.devices.map(described).joined(separator: "\n"), is: name)
+        #expect(!result.hasErrors)
+        let told = result.issues.map(\.description)
+        try expect((told + result.devices.map(described)).joined(separator: "\n"), is: name)
     }
 
     struct Sheet: Sendable, CustomTestStringConvertible {
@@ -56,6 +60,7 @@ struct ImportGoldenTests {
 
     @Test(arguments: [
         Sheet(name: "meter-semicolon.csv", addressing: .modicon, order: .specification),
+        Sheet(name: "compressor-excel.csv", addressing: .modicon, order: .specification),
         Sheet(name: "pump-latin1.csv", addressing: .zeroBased, order: ByteOrder(bytes: true)),
         Sheet(
             name: "no-headings.csv", columns: [.address: 1, .name: 2, .type: 3, .unit: 4], addressing: .oneBased,
@@ -71,5 +76,28 @@ struct ImportGoldenTests {
             + "order \(findings.needsOrder ? "open" : "known")"
         let text = try described(sheet.device(answers))
         try expect((findings.lines + [open, text]).joined(separator: "\n"), is: given.name)
+    }
+
+    @Test func `a number whose file has no unit gets the one that a person knows`() throws {
+        let bytes = try Self.bytes("telegraf-mixed.conf")
+        var device = try #require(
+            importDevices(bytes, file: "t.conf", format: .telegraf).device("meter-hal-1"))
+        let unknown = device.give([
+            "voltage": "V", "energy": "kWh", "tank_level": "l/s", "pump/speed": "quark", "serial": "V", "nobody": "A",
+        ])
+        #expect(unknown == ["nobody", "serial"], "a text has no unit, and nobody is nothing")
+        let settled = SettledImport(device, nameplate: .init())
+        let points = try #require(settled.file).profile.points
+        func point(_ name: String) throws -> Point { try #require(points.first { $0.signal.description == name }) }
+        let voltage = try point("electrical/voltage")
+        #expect(voltage.kind == .measurement && voltage.unit?.ucum == "V")
+        #expect(voltage.scaling == Scaling(scale: 0.1, offset: 0))
+        #expect(try point("electrical/energy").quantityKind == "http://qudt.org/vocab/quantitykind/Energy")
+        #expect(try point("measured/tank-level").scaling == Scaling(scale: 60, offset: 0))
+        #expect(try point("pump/speed").kind == .event)
+        let told = settled.issues.map(\.description).joined(separator: "\n")
+        #expect(!told.contains("voltage: without"))
+        #expect(told.contains("`quark` is not in the unit table"))
+        #expect(told.contains("`l/s` is not in the unit table: scaled into L/min"))
     }
 }

@@ -4,15 +4,22 @@ internal import KoppelCore
 
 extension HomeAssistantEntity {
     private static let climateKeys = [
-        "target_temp_register", "target_temp_write_registers", "temperature_unit", "hvac_mode_register",
-        "hvac_onoff_register", "max_temp", "min_temp", "temp_step",
+        "target_temp_register", "target_temp_write_registers", "temperature_unit", "hvac_onoff_register",
+        "hvac_on_value", "hvac_off_value", "max_temp", "min_temp", "temp_step",
+    ]
+    /// Registers whose numbers have names: the key, what the signal is called, and what each name begins with.
+    private static let modes = [
+        (key: "hvac_mode_register", name: "mode", prefix: "state_"),
+        (key: "fan_mode_register", name: "fan", prefix: "state_fan_"),
+        (key: "swing_mode_register", name: "swing", prefix: "swing_mode_state_"),
+        (key: "hvac_action_register", name: "action", prefix: "action_"),
     ]
 
     func addClimate(to device: inout ImportedDevice) {
         guard let address = address(in: &device), let wire = wire(in: &device), let order = order(in: &device) else {
             return
         }
-        noteOthers(in: &device, besides: Self.climateKeys)
+        noteOthers(in: &device, besides: Self.climateKeys + Self.modes.map(\.key))
         for key in node.keys
         where ["max_temp", "min_temp", "temp_step", "target_temp_write_registers"].contains(key.name) {
             device.note(subject, at: key.position, "\(key.name) is not carried over: Koppel writes nothing")
@@ -35,33 +42,45 @@ extension HomeAssistantEntity {
             temperature.kind = .setpoint
             device.add(temperature)
         }
-        addModes(title, to: &device)
+        for mode in Self.modes {
+            guard let register = node[mode.key] else { continue }
+            addMode(register, mode.key, name: "\(title) \(mode.name)", prefix: mode.prefix, to: &device)
+        }
+        addSwitch(title, to: &device)
     }
 
-    private func addModes(_ title: String, to device: inout ImportedDevice) {
-        if let mode = node["hvac_mode_register"] {
-            let place = subject + ".hvac_mode_register"
-            var names: [Int64: String] = [:]
-            for key in mode["values"]?.keys ?? [] {
-                let name = key.name.hasPrefix("state_") ? String(key.name.dropFirst(6)) : key.name
-                for value in mode["values"]?[key.name]?.items.compactMap(\.whole) ?? [] { names[Int64(value)] = name }
-            }
-            if let address = mode["address"]?.whole, !names.isEmpty {
-                device.add(
-                    FoundRegister(
-                        subject: place, position: mode.position, name: "\(title) mode", table: .holdingRegister,
-                        address: address, wire: .uint16, enumeration: names, interval: interval(in: &device),
-                        group: "heat", kind: .state))
-            } else {
-                device.leaveOut(place, at: mode.position, because: "it has no address, or no values with names")
-            }
+    private func addMode(
+        _ mode: ForeignNode, _ key: String, name: String, prefix: String, to device: inout ImportedDevice
+    ) {
+        let place = "\(subject).\(key)"
+        var names: [Int64: String] = [:]
+        for key in mode["values"]?.keys ?? [] {
+            let name = key.name.hasPrefix(prefix) ? String(key.name.dropFirst(prefix.count)) : key.name
+            for value in mode["values"]?[key.name]?.items.compactMap(\.whole) ?? [] { names[Int64(value)] = name }
         }
-        if let switching = node["hvac_onoff_register"], let address = switching.whole {
-            device.add(
-                FoundRegister(
-                    subject: subject + ".hvac_onoff_register", position: switching.position, name: "\(title) on",
-                    table: .holdingRegister, address: address, wire: .bool, interval: interval(in: &device),
-                    group: "heat"))
+        // A list of one register is a way to write several at once.
+        guard let address = mode["address"]?.items.first?.whole, !names.isEmpty else {
+            return device.leaveOut(place, at: mode.position, because: "it has no address, or no values with names")
         }
+        for key in mode.keys where !["address", "values", "input_type"].contains(key.name) {
+            device.note(place, at: key.position, "\(key.name) is not carried over: it is not known here")
+        }
+        device.add(
+            FoundRegister(
+                subject: place, position: mode.position, name: name,
+                table: mode["input_type"]?.text == "input" ? .inputRegister : .holdingRegister, address: address,
+                wire: .uint16, enumeration: names, interval: interval(in: &device), group: "heat", kind: .state))
+    }
+
+    private func addSwitch(_ title: String, to device: inout ImportedDevice) {
+        guard let switching = node["hvac_onoff_register"], let address = switching.whole else { return }
+        let (on, off) = (Int64(node["hvac_on_value"]?.whole ?? 1), Int64(node["hvac_off_value"]?.whole ?? 0))
+        var found = FoundRegister(
+            subject: subject + ".hvac_onoff_register", position: switching.position, name: "\(title) on",
+            table: .holdingRegister, address: address, wire: .bool, interval: interval(in: &device), group: "heat")
+        if on != 1 || off != 0 {
+            (found.wire, found.enumeration, found.kind) = (.uint16, [off: "off", on: "on"], .state)
+        }
+        device.add(found)
     }
 }

@@ -15,8 +15,10 @@ struct HomeAssistantEntity {
     private static let known = [
         "name", "slave", "device_address", "address", "count", "data_type", "structure", "swap", "scale", "offset",
         "input_type", "scan_interval", "unit_of_measurement", "nan_value", "unique_id", "device_class", "state_class",
-        "lazy_error_count", "slave_count", "virtual_count",
+        "slave_count", "virtual_count",
     ]
+    /// More than so many of one kind are no list any more.
+    private static let mostVirtual = 1_000
 
     func addSensor(to device: inout ImportedDevice) {
         guard let address = address(in: &device), let wire = wire(in: &device), let order = order(in: &device) else {
@@ -32,12 +34,31 @@ struct HomeAssistantEntity {
         guard let table = tables[node["input_type"]?.text ?? "holding"] else {
             return device.leaveOut(subject, at: position, because: "input_type of a sensor is holding or input")
         }
-        device.add(
-            FoundRegister(
-                subject: subject, position: position, name: name, table: table, address: address,
-                wire: ordered(wire, order), order: order, scale: node["scale"]?.number ?? 1,
-                offset: node["offset"]?.number ?? 0, unit: unitOfMeasure, sentinels: sentinels(wire, in: &device),
-                interval: interval(in: &device)))
+        let found = FoundRegister(
+            subject: subject, position: position, name: name, table: table, address: address,
+            wire: ordered(wire, order), order: order, scale: node["scale"]?.number ?? 1,
+            offset: node["offset"]?.number ?? 0, unit: unitOfMeasure, sentinels: sentinels(wire, in: &device),
+            interval: interval(in: &device))
+        device.add(found)
+        addVirtual(found, every: wire.registers, to: &device)
+    }
+
+    /// The further ones of a list, numbered as Home Assistant does: they follow the first without a gap.
+    private func addVirtual(_ first: FoundRegister, every step: Int, to device: inout ImportedDevice) {
+        guard let field = node["virtual_count"] ?? node["slave_count"], let count = field.whole, count != 0 else {
+            return
+        }
+        guard (1...Self.mostVirtual).contains(count) else {
+            return device.leaveOut(
+                subject, at: field.position, because: "`\(count)` further ones are not 1 to \(Self.mostVirtual)")
+        }
+        for number in 1...count {
+            var next = first
+            next.name = "\(name) \(number)"
+            next.subject = "\(subject) \(number)"
+            next.address = first.address + number * step
+            device.add(next)
+        }
     }
 
     func addBinarySensor(to device: inout ImportedDevice) {
@@ -53,10 +74,16 @@ struct HomeAssistantEntity {
                 subject, at: position,
                 because: "input_type of a binary sensor is coil, discrete_input, holding or input")
         }
-        device.add(
-            FoundRegister(
-                subject: subject, position: position, name: name, table: table, address: address, wire: wire,
-                interval: interval(in: &device)))
+        if let meaning = node["device_class"], let text = meaning.text {
+            device.note(
+                subject, at: meaning.position, "device_class \(text) is not carried over: the states are off and on",
+                hint: "Give them their names in `enum`.")
+        }
+        let found = FoundRegister(
+            subject: subject, position: position, name: name, table: table, address: address, wire: wire,
+            interval: interval(in: &device))
+        device.add(found)
+        addVirtual(found, every: 1, to: &device)
     }
 
     // MARK: What several kinds share
@@ -156,10 +183,9 @@ struct HomeAssistantEntity {
     func noteOthers(in device: inout ImportedDevice, besides handled: [String]) {
         for key in node.keys where !handled.contains(key.name) {
             switch key.name {
-            case "slave_count", "virtual_count":
+            case "lazy_error_count":
                 device.note(
-                    subject, at: key.position, "only the first of several comes over: \(key.name) makes more of them",
-                    hint: "Write the others out with their addresses.")
+                    subject, at: key.position, "lazy_error_count is not carried over: a failed reading is bad at once")
             case "precision":
                 device.note(subject, at: key.position, "precision is not carried over: Koppel does not round")
             case "min_value", "max_value", "zero_suppress":

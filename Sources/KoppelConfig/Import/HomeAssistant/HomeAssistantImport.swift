@@ -5,8 +5,10 @@ internal import KoppelCore
 struct HomeAssistantImport {
     private static let hubKeys = [
         "name", "type", "host", "port", "delay", "timeout", "message_wait_milliseconds", "baudrate", "bytesize",
-        "method", "parity", "stopbits", "retries", "close_comm_on_error", "retry_on_empty",
+        "method", "parity", "stopbits",
     ]
+    /// What a profile has no place for.
+    private static let notCarried = ["retries", "close_comm_on_error", "retry_on_empty"]
 
     let file: String
 
@@ -41,7 +43,14 @@ struct HomeAssistantImport {
         let title = hub["name"]?.text ?? "hub\(number)"
         let bus = bus(hub)
         func change(_ unit: Int, _ body: (inout ImportedDevice) -> Void) {
-            devices.change("\(title)/\(unit)", bus: bus, unit: unit, made: { $0.setUp(hub) }, body)
+            devices.change(
+                "\(title)/\(unit)", bus: bus, unit: unit,
+                made: { device in
+                    device.setUp(hub)
+                    for key in hub.keys where Self.notCarried.contains(key.name) {
+                        device.note(key.name, at: key.position, "not carried over: a profile has no such setting")
+                    }
+                }, body)
         }
         for (key, reader) in Self.readers {
             if let list = hub[key], let other = list.text {
@@ -58,7 +67,9 @@ struct HomeAssistantImport {
         }
         // Everything else acts on the machine; Koppel only reads.
         for key in hub.keys
-        where !Self.hubKeys.contains(key.name) && !Self.readers.contains(where: { $0.key == key.name }) {
+        where !(Self.hubKeys + Self.notCarried).contains(key.name)
+            && !Self.readers.contains(where: { $0.key == key.name })
+        {
             for entity in hub[key.name]?.items ?? [] {
                 let read = HomeAssistantEntity(node: entity, section: key.name)
                 change(read.unit) {

@@ -42,6 +42,7 @@ extension ImportedDevice {
         guard found.scale != 0, found.scale.isFinite, found.offset.isFinite else {
             return leaveOut(found.subject, at: found.position, because: "a scale of 0 makes every value 0")
         }
+        let register = found
         var found = found
         let kind: SignalKind
         var unit: UnitOfMeasure?
@@ -76,12 +77,12 @@ extension ImportedDevice {
                     sentinels: found.sentinels, kind: kind, quantityKind: quantityKind, unit: unit,
                     enumeration: found.enumeration, counter: kind == .counter ? found.counter : nil,
                     sampling: SamplingRule(interval: found.interval)),
-                position: found.position, subject: found.subject))
+                position: found.position, subject: found.subject, register: register))
     }
 
     /// The unit and quantity kind of a number; `nil`, and a line in the list, if they are not certain.
-    private mutating func measure(_ found: inout FoundRegister) -> (UnitOfMeasure, String)? {
-        let hint = "It is kept as kind event. Give it kind: measurement with unit and quantityKind if you know them."
+    mutating func measure(_ found: inout FoundRegister) -> (UnitOfMeasure, String)? {
+        let hint = "It is kept as kind event. If you know the unit: --measures \"\(found.name)=UNIT\"."
         guard let text = found.unit, !ForeignUnit.isNone(text) else {
             // A code or a wanted number is whole without a unit.
             if found.kind == .event || found.kind == .setpoint { return nil }
@@ -110,7 +111,7 @@ extension ImportedDevice {
 
     private static let vocabulary = "http://qudt.org/vocab/quantitykind/"
 
-    private static func group(kind: SignalKind, table: RegisterTable, unit: UnitOfMeasure?) -> String {
+    static func group(kind: SignalKind, table: RegisterTable, unit: UnitOfMeasure?) -> String {
         if table.isBits { return "io" }
         switch (kind, unit?.ucum) {
         case (.text, _): return "identity"

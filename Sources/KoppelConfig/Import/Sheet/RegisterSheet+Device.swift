@@ -9,7 +9,12 @@ extension RegisterSheet {
         for row in rows(answers.columns) {
             let reader = SheetRow(sheet: self, row: row, answers: answers)
             do throws(SyntaxFault) {
-                if let found = try reader.register() { device.add(found) } else { reader.noteTitle(in: &device) }
+                guard let found = try reader.register() else {
+                    reader.noteTitle(in: &device)
+                    continue
+                }
+                if case .bit(let bit) = found.wire, !found.table.isBits { reader.noteBit(bit, in: &device) }
+                device.add(found)
             } catch {
                 device.leaveOut(reader.subject, at: reader.position, because: error.sentence, hint: error.hint)
             }
@@ -34,6 +39,13 @@ struct SheetRow {
         device.note(subject, at: position, "taken for a title: it holds nothing else")
     }
 
+    /// Manuals count bits from 0 or from 1, and from either end.
+    func noteBit(_ bit: Int, in device: inout ImportedDevice) {
+        device.note(
+            subject, at: position, "taken for bit \(bit), where bit 0 is the least significant",
+            hint: "Compare it with the device.")
+    }
+
     /// `nil` for a title.
     func register() throws(SyntaxFault) -> FoundRegister? {
         guard let address = sheet.address(row, answers.columns) else {
@@ -52,7 +64,8 @@ struct SheetRow {
         }
         let (table, start) = try place(address)
         let count = try cell(.count).map { text throws(SyntaxFault) in try whole(text) } ?? address.count
-        let (wire, order) = try type(table, count: count)
+        let (wire, order) =
+            if let bit = address.bit { try self.bit(bit, table) } else { try type(table, count: count) }
         return FoundRegister(
             subject: subject, position: position, name: name, label: cell(.description) ?? name, table: table,
             address: start, wire: wire, order: order, scale: try scale(), offset: try offset(), unit: cell(.unit))
@@ -73,6 +86,15 @@ struct SheetRow {
             throw fault("nothing says in which table it lies", hint: "Say so with --table.")
         }
         return (table, place.address)
+    }
+
+    /// A bit of a register, where the address names one: `40001.3`.
+    private func bit(_ bit: Int, _ table: RegisterTable) throws(SyntaxFault) -> (WireType, ByteOrder) {
+        let type = (cell(.type) ?? "").lowercased()
+        guard !table.isBits, type.isEmpty || type.hasPrefix("bool") || type.hasPrefix("bit") else {
+            throw fault("the address names a bit, and its type is `\(type)`")
+        }
+        return (.bit(bit), .specification)
     }
 
     private func type(_ table: RegisterTable, count: Int?) throws(SyntaxFault) -> (WireType, ByteOrder) {

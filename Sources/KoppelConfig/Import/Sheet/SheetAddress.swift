@@ -7,7 +7,7 @@ package enum SheetAddressing: String, CaseIterable, Sendable {
     case modicon
 }
 
-/// The address of a cell: `30001`, `0x10`, `10h`, `4x0001`, or the first of `40001-40002`.
+/// The address of a cell: `30001`, `0x10`, `10h`, `4x0001`, the first of `40001-40002`, or the bit `40001.3`.
 struct SheetAddress: Hashable {
     var number: Int
     /// How many registers a span has.
@@ -16,15 +16,23 @@ struct SheetAddress: Hashable {
     var isHex = false
     /// `3x` and `4x` before a number name its table.
     var table: RegisterTable?
+    /// What stands behind a point, 0 to 15.
+    var bit: Int?
 
     /// `nil` if the cell holds no address.
     init?(_ text: String, isHex: Bool) {
-        let text = text.lowercased().filter { $0 != " " && $0 != "\u{A0}" && $0 != "'" && $0 != "#" }
+        var text = text.lowercased().filter { $0 != " " && $0 != "\u{A0}" && $0 != "'" && $0 != "#" }
+        for word in ["t/m", "through", "thru", "tot", "bis"] { text = text.replacing(word, with: "-") }
+        let halves = text.split(separator: ".", omittingEmptySubsequences: false)
+        if halves.count == 2, (1...2).contains(halves[1].count), let bit = Int(halves[1]), (0...15).contains(bit) {
+            (self.bit, text) = (bit, String(halves[0]))
+        }
         let separators: [Character] = ["-", "–", "…", "/", "~", ":"]
         let parts = text.replacing("..", with: "-").split { separators.contains($0) }
         guard (1...2).contains(parts.count), let first = Self.number(parts[0], isHex: isHex) else { return nil }
         (number, self.isHex, table) = (first.number, first.isHex, first.table)
         guard parts.count == 2 else { return }
+        guard bit == nil else { return nil }
         guard let last = Self.number(parts[1], isHex: self.isHex), last.number >= number, last.number - number < 125
         else {
             return nil

@@ -52,7 +52,8 @@ package enum SheetColumn: String, CaseIterable, Sendable {
                 "address", "addr", "register", "reg", "registeraddress", "modbusaddress", "modbusregister", "adres",
                 "adresse", "registeradres", "registeradresse", "registernumber", "registernummer", "startaddress",
                 "startregister", "addressdec", "addresshex", "adreshex", "hexaddress", "decaddress", "registerno",
-                "regaddr", "regno", "dataaddress", "registerhex", "registerdec", "hexadres",
+                "regaddr", "regno", "dataaddress", "registerhex", "registerdec", "hexadres", "modbusadres",
+                "modbusadresse", "modbusregisteradres", "adresdec", "adresdecimaal", "registernr",
             ]
         ),
         (
@@ -60,7 +61,7 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             [
                 "name", "naam", "parameter", "signal", "variable", "tag", "bezeichnung", "registername",
                 "parametername", "datapoint", "symbol", "signaal", "grootheid", "variabele", "item", "tagname",
-                "messwert", "meetwaarde",
+                "messwert", "meetwaarde", "benaming", "parameternaam", "signaalnaam", "registernaam", "meetpunt",
             ]
         ),
         (
@@ -74,10 +75,10 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             .type,
             [
                 "type", "datatype", "format", "dataformat", "datentyp", "gegevenstype", "representation", "formaat",
-                "wiretype", "valuetype", "vartype",
+                "wiretype", "valuetype", "vartype", "dataformaat", "datatypen", "datenformat",
             ]
         ),
-        (.unit, ["unit", "units", "eenheid", "einheit", "uom", "engineeringunit", "unity"]),
+        (.unit, ["unit", "units", "eenheid", "eenheden", "einheit", "uom", "engineeringunit", "unity"]),
         (
             .scale,
             [
@@ -90,7 +91,10 @@ package enum SheetColumn: String, CaseIterable, Sendable {
         (.offset, ["offset"]),
         (
             .access,
-            ["access", "rw", "readwrite", "toegang", "zugriff", "accessmode", "permission", "rorw", "attribute"]
+            [
+                "access", "rw", "readwrite", "toegang", "zugriff", "accessmode", "permission", "rorw", "attribute",
+                "lezenschrijven", "lezenofschrijven", "leesschrijf", "rwro", "lesenschreiben", "zugriffsart",
+            ]
         ),
         (
             .table,
@@ -108,7 +112,7 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             [
                 "count", "words", "length", "size", "registers", "quantity", "numberofregisters", "wordcount",
                 "lengte", "anzahl", "aantal", "aantalregisters", "noofregisters", "len", "nrofregisters",
-                "registercount", "numberofwords", "länge",
+                "registercount", "numberofwords", "länge", "aantalwoorden", "registeraantal", "anzahlregister",
             ]
         ),
         (.order, ["byteorder", "wordorder", "order", "endianness", "volgorde", "bytevolgorde"]),

@@ -35,6 +35,10 @@ struct TelegrafField {
         noteUnknown(
             ["name", "measurement", "register", "address", "type", "length", "bit", "scale", "output", "omit"],
             in: &device)
+        if let output = field["output"], !table.isBits, let text = output.text {
+            device.note(
+                subject, at: output.position, "output \(text) is not carried over: type and scale make the value")
+        }
         guard field["omit"]?.flag != true else {
             return device.leaveOut(subject, at: position, because: "the configuration itself omits it")
         }

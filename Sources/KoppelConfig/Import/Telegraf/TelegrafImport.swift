@@ -20,7 +20,16 @@ struct TelegrafImport {
             reader.read()
             devices = reader.devices
         }
-        return devices.result
+        var result = devices.result
+        // They change names and values on the way, so a profile without them gives others.
+        result.issues += ["processors", "aggregators"].flatMap { section in
+            (root[section]?.keys ?? []).map { key in
+                ConfigIssue(
+                    file: file, position: key.position, path: "\(section).\(key.name)", severity: .warning,
+                    sentence: "not carried over: only inputs.modbus is read")
+            }
+        }
+        return result
     }
 }
 

@@ -9,14 +9,13 @@ struct TelegrafPlugin {
     private static let registers: [String: RegisterTable] = [
         "coil": .coil, "discrete": .discreteInput, "holding": .holdingRegister, "input": .inputRegister,
     ]
-    /// Keys of the plugin that say how the bus is reached or how metrics look; a profile says neither.
-    private static let elsewhere = [
+    /// Keys of the plugin that are read, each where it belongs.
+    private static let read = [
         "name", "slave_id", "timeout", "interval", "controller", "baud_rate", "data_bits", "parity", "stop_bits",
-        "transmission_mode", "configuration_type", "request", "metric", "workarounds", "rs485", "log_level",
-        "debug_connection", "optimization", "optimization_max_register_fill", "name_override", "name_prefix",
-        "name_suffix", "alias", "precision", "collection_jitter", "collection_offset", "exclude_register_type_tag",
-        "fieldinclude", "fieldexclude", "namepass", "namedrop", "metricpass",
+        "transmission_mode", "configuration_type", "request", "metric", "workarounds",
     ]
+    /// Keys of a section of the request or metric style that are read.
+    private static let readOfSection = ["slave_id", "byte_order", "register", "measurement", "fields", "tags"]
 
     let plugin: ForeignNode
     /// What `[agent]` says; Telegraf itself gathers every 10 s.
@@ -52,7 +51,7 @@ struct TelegrafPlugin {
                 device.model = plugin["name"]?.text
                 device.setUp(plugin)
                 for key in plugin.keys
-                where !Self.elsewhere.contains(key.name) && !Self.tables.contains(where: { $0.key == key.name }) {
+                where !Self.read.contains(key.name) && !Self.tables.contains(where: { $0.key == key.name }) {
                     device.note(key.name, at: key.position, "not carried over: a profile has no such setting")
                 }
             }, body)
@@ -90,6 +89,11 @@ struct TelegrafPlugin {
             if section["tags"] != nil {
                 change(unit) {
                     $0.note("\(style).tags", at: section.position, "tags are not carried over: a profile has none")
+                }
+            }
+            for key in section.keys where !Self.readOfSection.contains(key.name) {
+                change(unit) {
+                    $0.note("\(style).\(key.name)", at: key.position, "not carried over: Koppel has no such setting")
                 }
             }
             for field in section["fields"]?.items ?? [] {

@@ -13,7 +13,7 @@ struct ThingForm {
     /// The type on the wire, or why it is not known.
     var wire: Result<WireType, SyntaxFault> {
         if table.isBits { return .success(.bool) }
-        let type = form["modv:type"]?.text ?? ""
+        let type = form.modbus("type")?.text ?? ""
         if let bits = own("bits"), let lsb = bits["lsb"]?.whole, let width = bits["width"]?.whole {
             guard lsb >= 0, width >= 1, lsb + width <= 16 else { return refuse("its bits run past bit 15") }
             let half = WireType.RegisterHalf(isHigh: lsb == 8)
@@ -46,13 +46,31 @@ struct ThingForm {
 
     private var layout: WireType.StringLayout {
         if own("stringLayout")?.text == "one-per-register" { return .onePerRegister }
-        return form["modv:mostSignificantByte"]?.flag == false ? .lowByteFirst : .highByteFirst
+        return form.modbus("mostSignificantByte")?.flag == false ? .lowByteFirst : .highByteFirst
+    }
+
+    /// What earlier drafts say behind the media type: `application/octet-stream;byteSeq=LITTLE_ENDIAN`.
+    var namedOrder: ByteOrder? {
+        switch byteSequence {
+        case "BIG_ENDIAN": return .specification
+        case "LITTLE_ENDIAN": return ByteOrder(bytes: true, words: true, doubleWords: true)
+        case "BIG_ENDIAN_BYTE_SWAP": return ByteOrder(bytes: true)
+        case "LITTLE_ENDIAN_BYTE_SWAP": return ByteOrder(words: true, doubleWords: true)
+        default: return nil
+        }
+    }
+
+    var byteSequence: Substring? {
+        let parameters = form["contentType"]?.text?.split(separator: ";") ?? []
+        return parameters.first { $0.hasPrefix("byteSeq=") }?.dropFirst("byteSeq=".count)
     }
 
     private var order: ByteOrder {
-        let isWordFirst = form["modv:mostSignificantWord"]?.flag ?? true
+        let isSaid = form.modbus("mostSignificantByte") != nil || form.modbus("mostSignificantWord") != nil
+        if !isSaid, let namedOrder { return namedOrder }
+        let isWordFirst = form.modbus("mostSignificantWord")?.flag ?? true
         return ByteOrder(
-            bytes: form["modv:mostSignificantByte"]?.flag == false, words: !isWordFirst,
+            bytes: form.modbus("mostSignificantByte")?.flag == false, words: !isWordFirst,
             doubleWords: own("doubleWordsSwapped")?.flag ?? !isWordFirst)
     }
 
@@ -70,7 +88,7 @@ struct ThingForm {
             label: property["title"]?.text ?? key, table: table, address: address, wire: wire, order: order,
             scale: own("scale")?.number ?? 1, offset: own("offset")?.number ?? 0, unit: property["unit"]?.text,
             sentinels: sentinels(wire), enumeration: enumeration,
-            interval: form["modv:pollingTime"]?.duration(unit: .milliseconds(1)).flatMap {
+            interval: form.modbus("pollingTime")?.duration(unit: .milliseconds(1)).flatMap {
                 $0 >= .milliseconds(10) ? $0 : nil
             },
             kind: kind == .counter ? nil : kind, counter: kind == .counter ? counter : nil,

@@ -3,13 +3,23 @@ internal import KoppelCore
 /// One property of a Thing Description.
 struct ThingProperty {
     private static let entities: [String: RegisterTable] = [
-        "Coil": .coil, "DiscreteInput": .discreteInput, "HoldingRegister": .holdingRegister,
-        "InputRegister": .inputRegister,
+        "coil": .coil, "discreteinput": .discreteInput, "holdingregister": .holdingRegister,
+        "inputregister": .inputRegister,
         // What the functions of the binding read.
-        "readCoil": .coil, "readDiscreteInput": .discreteInput, "readHoldingRegisters": .holdingRegister,
-        "readMultipleHoldingRegisters": .holdingRegister, "readInputRegisters": .inputRegister,
-        "readInputRegister": .inputRegister, "1": .coil, "2": .discreteInput, "3": .holdingRegister,
-        "4": .inputRegister,
+        "readcoil": .coil, "readcoils": .coil, "readdiscreteinput": .discreteInput,
+        "readdiscreteinputs": .discreteInput, "readholdingregisters": .holdingRegister,
+        "readmultipleholdingregisters": .holdingRegister, "readinputregisters": .inputRegister,
+        "readinputregister": .inputRegister, "1": .coil, "2": .discreteInput, "3": .holdingRegister,
+        "4": .inputRegister, "01": .coil, "02": .discreteInput, "03": .holdingRegister, "04": .inputRegister,
+    ]
+    /// What a property may say that is read, or that says nothing of its value.
+    private static let known = [
+        "title", "titles", "type", "unit", "minimum", "maximum", "readOnly", "writeOnly", "observable", "forms",
+        "@type", "description", "descriptions", "qudt:hasQuantityKind", "qudt:hasUnit", "schema:unitCode",
+    ]
+    private static let knownOfForm = [
+        "href", "op", "contentType", "entity", "function", "address", "offset", "quantity", "unitID", "type",
+        "mostSignificantByte", "mostSignificantWord", "zeroBasedAddressing", "pollingTime", "timeout",
     ]
 
     let key: String
@@ -24,12 +34,13 @@ struct ThingProperty {
         let forms = property["forms"]?.items ?? []
         return forms.first { form in
             let operations = form["op"]?.items.compactMap(\.text) ?? ["readproperty"]
-            return operations.contains("readproperty") && (form["modv:entity"] != nil || form["modv:function"] != nil)
+            return (operations.contains("readproperty") || operations.contains("observeproperty"))
+                && (form.modbus("entity") != nil || form.modbus("function") != nil)
         }
     }
 
     /// The unit id of its address, if it has one.
-    var unit: Int? { form.flatMap { ModbusReference(base: base, href: $0["href"]?.text ?? "")?.unit } }
+    var unit: Int? { form.flatMap { ModbusReference(base: base, form: $0)?.unit } }
 
     func add(to device: inout ImportedDevice) {
         guard property["writeOnly"]?.flag != true else {
@@ -38,28 +49,41 @@ struct ThingProperty {
         guard let form else {
             return device.leaveOut(subject, at: position, because: "it has no form of the Modbus binding that reads it")
         }
-        guard let table = Self.entities[(form["modv:entity"] ?? form["modv:function"])?.text ?? ""] else {
-            return device.leaveOut(subject, at: form.position, because: "`modv:entity` is none of the four tables")
+        let entity = (form.modbus("entity") ?? form.modbus("function"))?.text ?? ""
+        guard let table = Self.entities[entity.lowercased()] else {
+            return device.leaveOut(subject, at: form.position, because: "`\(entity)` reads none of the four tables")
         }
-        guard let reference = ModbusReference(base: base, href: form["href"]?.text ?? "") else {
+        guard let reference = ModbusReference(base: base, form: form) else {
             return device.leaveOut(
                 subject, at: form.position, because: "`href` has no address",
                 hint: "The binding writes it as ADDRESS?quantity=N.")
         }
         let reader = ThingForm(form: form, property: property, table: table, quantity: reference.quantity)
+        if let sequence = reader.byteSequence, reader.namedOrder == nil {
+            device.note(subject, at: form.position, "byteSeq=\(sequence) is not carried over: it is not known here")
+        }
         let wire: WireType
         switch reader.wire {
         case .success(let found): wire = found
         case .failure(let fault): return device.leaveOut(subject, at: form.position, because: fault.sentence)
         }
-        if let timeout = form["modv:timeout"]?.duration(unit: .milliseconds(1)), timeout >= .milliseconds(1) {
+        noteOthers(form, in: &device)
+        if let timeout = form.modbus("timeout")?.duration(unit: .milliseconds(1)), timeout >= .milliseconds(1) {
             device.timing.responseTimeout = max(timeout, device.timing.responseTimeout ?? .zero)
         }
-        let isZeroBased = form["modv:zeroBasedAddressing"]?.flag
+        let isZeroBased = form.modbus("zeroBasedAddressing")?.flag
         if isZeroBased == nil {
             device.note(
                 subject, at: form.position, "its address counts from 1, as the binding has it where nothing is said",
                 hint: "Look at one value; if it is not right, write modv:zeroBasedAddressing: true.")
+        }
+        if let place = SheetAddress("\(reference.address)", isHex: false)?.place(.modicon), place.table == table,
+            reference.address > 9_999
+        {
+            device.note(
+                subject, at: form.position,
+                "\(reference.address) may be a number of the old notation, which is data address \(place.address)",
+                hint: "It is taken as it stands; change `address` if it is not.")
         }
         let count = device.points.count
         device.add(
@@ -71,6 +95,18 @@ struct ThingProperty {
             device.note(subject, at: position, "kept as a measurement: the rule of the counter is not in this file")
         }
         complete(&device.points[count].point)
+    }
+
+    /// Tells of each term that says something a profile does not get from here.
+    private func noteOthers(_ form: ForeignNode, in device: inout ImportedDevice) {
+        for key in property.keys where !Self.known.contains(key.name) && !key.name.hasPrefix("kpl:") {
+            device.note(subject, at: key.position, "\(key.name) is not carried over")
+        }
+        for key in form.keys where !key.name.hasPrefix("kpl:") {
+            let term = ["modv:", "modbus:"].first(where: key.name.hasPrefix).map { key.name.dropFirst($0.count) }
+            guard !Self.knownOfForm.contains(String(term ?? key.name[...])) else { continue }
+            device.note(subject, at: key.position, "\(key.name) is not carried over")
+        }
     }
 
     /// What only a Thing Description says.
@@ -96,26 +132,40 @@ struct ThingProperty {
     }
 }
 
-/// The address of a form: `ADDRESS?quantity=N`, alone or behind a base.
+extension ForeignNode {
+    /// A term of the Modbus binding. Earlier drafts call the vocabulary `modbus`.
+    func modbus(_ term: String) -> ForeignNode? { self["modv:" + term] ?? self["modbus:" + term] }
+}
+
+/// The address of a form: `ADDRESS?quantity=N`, alone or behind a base; or terms of its own, as earlier drafts have it.
 struct ModbusReference: Hashable {
     var unit: Int?
     var address: Int
     var quantity: Int?
 
     /// `nil` if there is no address in it.
-    init?(base: String, href: String) {
+    init?(base: String, form: ForeignNode) {
+        let href = form["href"]?.text ?? ""
         let whole = href.contains("://") ? href : base + (base.hasSuffix("/") || base.isEmpty ? "" : "/") + href
         let halves = whole.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = halves.first else { return nil }
         var parts = path.split(separator: "/")
         // Scheme and host come first: `modbus+tcp:`, `192.0.2.10:502`.
         if path.contains("://") { parts.removeFirst(min(2, parts.count)) }
-        guard let last = parts.last, let address = Int(last) else { return nil }
-        self.address = address
-        unit = parts.count >= 2 ? Int(parts[parts.count - 2]) : nil
-        guard halves.count == 2 else { return }
-        for pair in halves[1].split(separator: "&") where pair.hasPrefix("quantity=") {
-            quantity = Int(pair.dropFirst("quantity=".count))
+        var query: [Substring: Int] = [:]
+        for pair in halves.count == 2 ? halves[1].split(separator: "&") : [] {
+            let sides = pair.split(separator: "=")
+            if sides.count == 2 { query[sides[0]] = Int(sides[1]) }
         }
+        let own = form.modbus("address") ?? form.modbus("offset")
+        if let address = own?.whole ?? query["address"] ?? query["offset"] {
+            self.address = address
+            unit = form.modbus("unitID")?.whole ?? parts.first.flatMap { Int($0) }
+        } else {
+            guard let last = parts.last, let address = Int(last) else { return nil }
+            self.address = address
+            unit = form.modbus("unitID")?.whole ?? (parts.count >= 2 ? Int(parts[parts.count - 2]) : nil)
+        }
+        quantity = form.modbus("quantity")?.whole ?? query["quantity"]
     }
 }
