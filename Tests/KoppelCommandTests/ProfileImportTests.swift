@@ -143,6 +143,22 @@ struct ProfileImportTests {
         }
     }
 
+    @Test func `a person gives the units that a file lacks, and is told of a name that it does not have`() async throws
+    {
+        let path = Self.fixtures + "/telegraf-mixed.conf"
+        let asked = ["profile", "import", path, "--device", "plc/1", "--measures", "pressure=bar"]
+        let given = try await Program.run(asked + ["--measures", "temp=°C"])
+        #expect(given.code == 0)
+        #expect(given.output.contains("unit: {ucum: bar}") && given.output.contains("unit: {ucum: Cel}"))
+        #expect(!given.errors.contains("pressure: without"))
+        #expect(given.errors.contains("processors.rename: not carried over"))
+        let wrong = try await Program.run(asked + ["--measures", "presure=bar"])
+        #expect(wrong.code == 64)
+        #expect(wrong.errors.contains("there is no number `presure`. There are: request.pressure, request.temp"))
+        let none = try await Program.run(asked + ["--measures", "bar"])
+        #expect(none.code == 64)
+    }
+
     @Test func `the worked example of a Thing Description becomes the profile it was made of`() throws {
         let path = Repository.root + "/Tests/KoppelCommandTests/Exports/Worked/td.json"
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

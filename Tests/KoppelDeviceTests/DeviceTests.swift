@@ -54,17 +54,8 @@ struct DeviceTests {
     }
 
     @Test(arguments: Device.all.flatMap(\.recorded))
-    func `a vector decodes to what it says`(_ recorded: RecordedVector) throws {
-        let decoded = decodeAll(points: recorded.profile.points, words: recorded.vector.words)
-        for (signal, expectation) in recorded.vector.expectations.sorted(by: { $0.key < $1.key }) {
-            guard let actual = decoded.first(where: { $0.signal == signal })?.decoded else {
-                Issue.record("\(signal): the vector does not give all of its registers")
-                continue
-            }
-            let unit = recorded.profile.points.first { $0.signal == signal }?.unit
-            let difference = expectation.difference(to: actual, unit: unit)
-            #expect(difference == nil, "\(signal): \(difference ?? "")")
-        }
+    func `a vector decodes to what it says`(_ recorded: RecordedVector) {
+        recorded.expectDecoded()
     }
 
     private func issueText(_ issues: [ConfigIssue]) -> String {
@@ -110,4 +101,18 @@ struct RecordedVector: CustomTestStringConvertible {
     var profile: DeviceProfile
     var vector: VectorsFile.Vector
     var testDescription: String { "\(device): \(vector.name)" }
+
+    /// Decodes the words and holds them against what the vector expects.
+    func expectDecoded() {
+        let decoded = decodeAll(points: profile.points, words: vector.words)
+        for (signal, expectation) in vector.expectations.sorted(by: { $0.key < $1.key }) {
+            guard let actual = decoded.first(where: { $0.signal == signal })?.decoded else {
+                Issue.record("\(signal): the vector does not give all of its registers")
+                continue
+            }
+            let unit = profile.points.first { $0.signal == signal }?.unit
+            let difference = expectation.difference(to: actual, unit: unit)
+            #expect(difference == nil, "\(signal): \(difference ?? "")")
+        }
+    }
 }

@@ -8,8 +8,9 @@ package struct ManualPlace: Hashable, Sendable {
 
     /// `nil` if there is no such address in this notation; `usual` is the table where the number does not name it.
     package init?(_ text: String, _ addressing: SheetAddressing, usual: RegisterTable?) {
-        guard let place = SheetAddress(text, isHex: false)?.place(addressing), let table = place.table ?? usual,
-            let address = UInt16(exactly: place.address)
+        // A bit is asked for by itself.
+        guard let given = SheetAddress(text, isHex: false), given.bit == nil, let place = given.place(addressing),
+            let table = place.table ?? usual, let address = UInt16(exactly: place.address)
         else { return nil }
         self.table = table
         self.address = address

@@ -72,6 +72,11 @@ struct ForeignValueTests {
         #expect(SheetAddress(text, isHex: false) == nil)
     }
 
+    @Test func `a person who is asked for an address names no bit with it`() {
+        #expect(ManualPlace("40014", .modicon, usual: nil)?.address == 13)
+        #expect(ManualPlace("40014.3", .modicon, usual: nil) == nil)
+    }
+
     @Test func `P39: an address is read in each notation`() {
         #expect(SheetAddress("30001", isHex: false)?.place(.modicon)?.address == 0)
         #expect(SheetAddress("30001", isHex: false)?.place(.modicon)?.table == .inputRegister)
