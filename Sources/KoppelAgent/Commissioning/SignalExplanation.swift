@@ -35,9 +35,14 @@ package struct SignalExplanation: Sendable {
     package let requestTime: Duration
     package let sharers: [SignalName]
     package let problem: String?
+    /// Where the running agent found the SunSpec models of the unit; `nil` if that is not known, or not needed.
+    package let models: ModelChain?
 
-    /// `nil` if the machine publishes no such signal.
-    package init?(signal name: SignalName, machine: MachineSettings, site: Site) {
+    /// `nil` if the machine publishes no such signal. With `models` the addresses are those of the device, else those of
+    /// the profile.
+    package init?(signal name: SignalName, machine: MachineSettings, site: Site, models: ModelChain? = nil) {
+        let located = models.map { machine.located(in: $0) } ?? LocatedMachine(settings: machine)
+        let machine = located.settings
         guard let bus = site.buses.first(where: { $0.id == machine.bus }) else { return nil }
         let published = PublishedSignals(points: machine.points).entries.first { $0.name == name }
         let index: Int
@@ -49,21 +54,32 @@ package struct SignalExplanation: Sendable {
             guard let helper = machine.points.firstIndex(where: { $0.signal == name }) else { return nil }
             (index, isTotal) = (helper, false)
         }
+        self.models = machine.profile.layout == nil ? nil : models
         self.machine = machine
         self.bus = bus
         self.name = name
         let point = machine.points[index]
         self.point = point
         interval = point.sampling.interval ?? machine.profile.interval
-        let planner = ReadPlanner(machine: machine, cost: BusCost(bus.endpoint))
+        let planner = ReadPlanner(located, cost: BusCost(bus.endpoint))
         let group = PollGroup.groups(of: machine).first { $0.points.contains(index) }
         let plan = planner.plan(group?.points ?? [index])
         let read = plan.first { $0.points.contains { $0.point == index } }
         request = read?.request
         requestTime = read?.time ?? .zero
         sharers = (read?.points ?? []).map { machine.points[$0.point].signal }.filter { $0 != point.signal }
-        problem = planner.problems.first { $0.points.contains(index) }.map { "\($0)" }
+        problem =
+            located.absent[index].map { Self.absence($0, of: point, in: located, models) }
+            ?? planner.problems.first { $0.points.contains(index) }.map { "\($0)" }
         destinations = site.destinations.map { Self.destination($0, name, point, machine) }
+    }
+
+    private static func absence(
+        _ condition: Condition, of point: Point, in located: LocatedMachine, _ models: ModelChain?
+    ) -> String {
+        if condition == .configError, let models { return "\(LayoutNews(models, for: located))" }
+        let place = point.place.map { "model \($0.model), or not so much of it" } ?? "it"
+        return "the device does not have \(place)"
     }
 
     private static func destination(

@@ -24,17 +24,22 @@ package struct TranscriptReplay: Sendable {
 
     private let transcript: Transcript
     private let points: [Point]
+    /// What has to be found in the record before it is known where the points are.
+    private let profile: DeviceProfile?
 
-    /// `points` are the signals to look for, with their scale registers.
+    /// `points` are the signals to look for, with their scale registers, where they are in the device.
     init(_ transcript: Transcript, points: [Point]) {
         self.transcript = transcript
         self.points = points
+        profile = nil
     }
 
     /// - Throws: ``Failure`` if the text is no transcript.
-    package init(text: String, points: [Point]) throws(Failure) {
+    package init(text: String, profile: DeviceProfile) throws(Failure) {
         do throws(TranscriptError) {
-            self.init(try Transcript(text: text), points: points)
+            transcript = try Transcript(text: text)
+            points = profile.points
+            self.profile = profile.layout == nil ? nil : profile
         } catch {
             throw Failure(line: error.line, sentence: error.sentence)
         }
@@ -60,7 +65,13 @@ package struct TranscriptReplay: Sendable {
     package func lines(unit: UnitID) async -> [Line] {
         // A scale register may have come in an earlier answer.
         var words: [RegisterTable: [UInt16: [UInt16]]] = [:]
+        var points = profile == nil ? points : []
+        var walk = RecordedWalk(unit: unit)
         return await transcript.exchanges(unit: unit).map { exchange in
+            if let layout = profile?.layout, let chain = walk.take(exchange) {
+                points = ModelPlaces(layout, in: chain).located(self.points)
+                words = [:]
+            }
             let covered = points.filter { exchange.request.block.contains($0) }
             guard case .words(let answer) = exchange.answer?.outcome else {
                 let condition = exchange.condition
@@ -78,6 +89,28 @@ package struct TranscriptReplay: Sendable {
                         decoded: decoded[point.signal] ?? .bad(.decodeError))
                 })
         }
+    }
+}
+
+/// Follows the questions for SunSpec models in a record.
+private struct RecordedWalk {
+    let unit: UnitID
+    private var walk: ChainWalk?
+
+    init(unit: UnitID) { self.unit = unit }
+
+    /// The models, when this exchange was the last question for them.
+    mutating func take(_ exchange: ReplayedExchange) -> ModelChain? {
+        guard let outcome = exchange.answer?.outcome else { return nil }
+        let start = exchange.request.start
+        if outcome == .words(ModelChain.marker), exchange.request.table == .holdingRegister {
+            walk = ChainWalk(unit: unit, base: start)
+        }
+        guard walk?.question == exchange.request else { return nil }
+        walk?.answered(outcome)
+        guard case .found(let chain) = walk?.result else { return nil }
+        walk = nil
+        return chain
     }
 }
 

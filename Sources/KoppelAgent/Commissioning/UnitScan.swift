@@ -27,6 +27,8 @@ package struct UnitScan: Sendable {
         package var elapsed: Duration
         /// Best first.
         package var fits: [ProfileFit.Verdict]
+        /// The SunSpec models it says it has.
+        package var models: ModelChain?
     }
 
     package struct Outcome: Sendable {
@@ -82,8 +84,15 @@ package struct UnitScan: Sendable {
             case .answer(.exception(let exception), _) where exception.code == 10 || exception.code == 11:
                 outcome.absent.append(unit)
             case .answer(let answer, let elapsed):
-                let fits = try await fits(unit, &outcome)
-                outcome.answers.append(Answer(unit: unit, outcome: answer, elapsed: elapsed, fits: fits))
+                let models = try await models(unit, &outcome)
+                let fits: [ProfileFit.Verdict]
+                if let models {
+                    fits = ProfileFit.ranked(profiles.compactMap { $0.verdict(models) })
+                } else {
+                    fits = try await self.fits(unit, &outcome)
+                }
+                outcome.answers.append(
+                    Answer(unit: unit, outcome: answer, elapsed: elapsed, fits: fits, models: models))
             case .failed(let error):
                 switch error.kind {
                 case .timeout: outcome.silent.append(unit)
@@ -114,6 +123,23 @@ package struct UnitScan: Sendable {
             }
         }
         return ProfileFit.ranked(profiles.compactMap { $0.verdict(words, unit: unit) })
+    }
+
+    /// Where the unit's SunSpec models lie; `nil` if it has none, or if no profile would read them.
+    private func models(_ unit: UnitID, _ outcome: inout Outcome) async throws -> ModelChain? {
+        guard profiles.contains(where: { $0.layout != nil }) else { return nil }
+        var walk = ChainWalk(unit: unit)
+        var unanswered = 0
+        while let question = walk.question, unanswered < ChainWalk.bases.count {
+            if case .answer(let answer, _) = try await ask(question, &outcome) {
+                walk.answered(answer)
+            } else {
+                walk.unanswered()
+                unanswered += 1
+            }
+        }
+        guard case .found(let chain) = walk.result else { return nil }
+        return chain
     }
 
     private func ask(_ request: ReadRequest, _ outcome: inout Outcome) async throws -> RegisterProbe.Reply {

@@ -1,4 +1,4 @@
-internal import KoppelCore
+package import KoppelCore
 internal import KoppelEngine
 
 extension StatusDocument.Unit {
@@ -12,7 +12,8 @@ extension StatusDocument.Unit {
             load: figures.busyShare, medianMs: figures.medianResponse.map { $0.inSeconds * 1_000 },
             p999Ms: figures.slowestResponse.map { $0.inSeconds * 1_000 },
             timeoutMs: figures.timeout.inSeconds * 1_000, headroom: figures.headroom,
-            lastError: figures.lastTrouble.map { "\($0)" }, lastErrorAt: figures.lastTrouble.map { moment($0.time) })
+            lastError: figures.lastTrouble.map { "\($0)" }, lastErrorAt: figures.lastTrouble.map { moment($0.time) },
+            sunspec: figures.models, layoutTrouble: figures.layoutTrouble)
     }
 }
 
@@ -21,5 +22,12 @@ extension StatusDocument.Learned {
         self.init(
             bus: fact.unit.bus.description, unit: fact.unit.unit.rawValue, fact: "\(fact)",
             since: Moment(fact.learned), until: Moment(fact.retry))
+    }
+}
+
+extension StatusDocument {
+    /// Where the SunSpec models of a machine's unit lie, as far as the running agent knows.
+    package func models(of machine: MachineSettings) -> ModelChain? {
+        buses.first { $0.id == machine.bus.description }?.units.first { $0.unit == machine.unit.rawValue }?.sunspec
     }
 }

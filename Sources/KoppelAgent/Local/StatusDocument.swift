@@ -85,6 +85,10 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         package var headroom: Double?
         package var lastError: String?
         package var lastErrorAt: Moment?
+        /// Where its SunSpec models lie, if a machine of it asks for them and they were found.
+        package var sunspec: ModelChain?
+        /// Why those are not the models that a machine reads.
+        package var layoutTrouble: String?
     }
 
     package struct Learned: Codable, Hashable, Sendable {

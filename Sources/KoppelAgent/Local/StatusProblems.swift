@@ -33,6 +33,7 @@ extension StatusDocument {
                     problems.append("\(name) answers so slowly that it is held back for the sake of the others")
                 default: break
                 }
+                if let trouble = unit.layoutTrouble { problems.append("\(name): \(trouble)") }
             }
         }
         for destination in destinations {

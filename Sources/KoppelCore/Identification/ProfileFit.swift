@@ -13,6 +13,8 @@ package struct ProfileFit: Sendable {
         package var asked: Int
         /// A value for each plausible point, in the order of the points.
         package var evidence: [Evidence]
+        /// The SunSpec models the profile needs, which the device said itself that it has; nothing is surer.
+        package var models: [UInt16] = []
     }
 
     package struct Evidence: Hashable, Sendable {
@@ -23,9 +25,16 @@ package struct ProfileFit: Sendable {
     package let profile: String
     /// The points that tell most; empty if the profile has none with a value that can be judged.
     package let points: [Point]
+    /// Set if the device has to be asked for its SunSpec models.
+    package let layout: ModelLayout?
 
     package init(profile id: String, _ profile: DeviceProfile) {
         self.profile = id
+        layout = profile.layout
+        guard layout == nil else {
+            points = []
+            return
+        }
         let rated = profile.points.map { (point: $0, rating: Self.rating($0)) }.filter { $0.rating > 0 }
         points = rated.sorted { $0.rating > $1.rating }.prefix(Self.mostPoints).map(\.point)
     }
@@ -54,9 +63,20 @@ package struct ProfileFit: Sendable {
         return Verdict(profile: profile, plausible: evidence.count, asked: points.count, evidence: evidence)
     }
 
-    /// Best first: the part that is plausible, then how much was looked at, then the name.
+    /// `nil` if the profile is none for SunSpec, or the device lacks a model that it needs.
+    package func verdict(_ chain: ModelChain) -> Verdict? {
+        guard let layout, ModelPlaces(layout, in: chain).missing.isEmpty else { return nil }
+        let needed = layout.models.filter { !$0.isOptional }
+        let found = chain.models.map(\.id).filter { id in layout.models.contains { $0.ids.contains(id) } }
+        return Verdict(
+            profile: profile, plausible: needed.count, asked: needed.count, evidence: [],
+            models: found.reduce(into: []) { models, id in if !models.contains(id) { models.append(id) } })
+    }
+
+    /// Best first: what the device says itself, then the part that is plausible, then how much was looked at, then the name.
     package static func ranked(_ verdicts: [Verdict]) -> [Verdict] {
         verdicts.sorted { left, right in
+            if left.models.count != right.models.count { return left.models.count > right.models.count }
             let (leftPart, rightPart) = (left.plausible * right.asked, right.plausible * left.asked)
             if leftPart != rightPart { return leftPart > rightPart }
             if left.plausible != right.plausible { return left.plausible > right.plausible }

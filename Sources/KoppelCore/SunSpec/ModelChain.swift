@@ -3,7 +3,7 @@
 /// A chain is the two registers `SunS`, then each model with its id, its length and so many registers, then the id
 /// 65,535. Bounded: at most ``mostModels`` models. Source: SunSpec Alliance, Device Information Model Specification,
 /// "Device Modbus Map".
-package struct ModelChain: Hashable, Sendable {
+package struct ModelChain: Codable, Hashable, Sendable {
     /// More models than any device has; what comes after is not looked at.
     package static let mostModels = 64
     /// What stands at ``base``: the text `SunS`.
@@ -13,7 +13,7 @@ package struct ModelChain: Hashable, Sendable {
     /// The id of the model with manufacturer and serial number, with which each device begins.
     package static let commonID: UInt16 = 1
 
-    package struct Model: Hashable, Sendable {
+    package struct Model: Codable, Hashable, Sendable {
         package var id: UInt16
         /// The zero-based data address of the id. The length stands behind it, then the model's registers.
         package var address: UInt16

@@ -113,6 +113,10 @@ package struct ExportedSignal: Hashable, Sendable {
         }
         if scaling.offset != 0 { members.append(.init("kpl:offset", .number(scaling.offset))) }
         if let scale = point.scaleRegister { members.append(.init("kpl:scaleRegister", .string(scale.description))) }
+        if let place = point.place {
+            let home: JSONTree = ["model": .integer(Int64(place.model)), "offset": .integer(Int64(place.offset))]
+            members.append(.init("kpl:sunspec", home))
+        }
         if !point.sentinels.isEmpty {
             members.append(.init("kpl:sentinels", .array(point.sentinels.map { $0.tree(of: point.wire) })))
         }

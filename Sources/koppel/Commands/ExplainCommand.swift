@@ -31,8 +31,18 @@ struct ExplainCommand: AsyncParsableCommand {
             Streams.complain("there is no machine `\(machine)`. In the site file: \(known)")
             throw ExitStatus.configuration
         }
+        let client = LocalClient(dataFolder: agent.data ?? site.agent.dataFolder)
+        var models: ModelChain?
+        var silence: String?
+        if machine.profile.layout != nil {
+            do throws(LocalClient.Failure) {
+                models = try client.status().models(of: machine)
+            } catch {
+                silence = "\(error)"
+            }
+        }
         guard let name = SignalName(signal),
-            let explanation = SignalExplanation(signal: name, machine: machine, site: site)
+            let explanation = SignalExplanation(signal: name, machine: machine, site: site, models: models)
         else {
             Streams.complain(
                 "machine \(machine.id) has no signal `\(signal)`. `koppel profile show` lists those of its profile")
@@ -42,9 +52,8 @@ struct ExplainCommand: AsyncParsableCommand {
             of: explanation.point.signal, machine: machine.id, siteAt: agent.config, library: agent.profiles.library,
             files: DiskFiles())
         var latest: SignalExplanation.Latest?
-        var silence: String?
         do throws(LocalClient.Failure) {
-            latest = try await explanation.latest(from: LocalClient(dataFolder: agent.data ?? site.agent.dataFolder))
+            latest = try await explanation.latest(from: client)
         } catch {
             silence = "\(error)"
         }

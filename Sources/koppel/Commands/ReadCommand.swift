@@ -37,6 +37,8 @@ struct ReadCommand: AsyncParsableCommand {
         var unit: UInt8
         var requests: Int
         var failures: [String]
+        /// Only where the profile has the device asked for them.
+        var sunspec: ModelChain?
         /// Only where the profile says what the state is taken from.
         var state: StateDocument?
         var signals: [SignalDocument]
@@ -127,7 +129,7 @@ struct ReadCommand: AsyncParsableCommand {
     ) -> Document {
         Document(
             machine: machine.id.description, bus: machine.bus.description, unit: machine.unit.rawValue,
-            requests: now.requests, failures: now.failures,
+            requests: now.requests, failures: now.failures, sunspec: now.models,
             state: state.map(StateDocument.init),
             signals: shown.map {
                 SignalDocument(
@@ -160,6 +162,7 @@ struct ReadCommand: AsyncParsableCommand {
             "\(machine.id), unit \(machine.unit.rawValue) on bus \(machine.bus): \(machine.profile.manufacturer) "
             + "\(machine.profile.model), \(PlainText.count(now.requests, "request"))"
         let told = state.map { "state: " + style.paint(DisplayWidth.harmless($0.plainText), $0.tone) + "\n" } ?? ""
-        return style.paint(DisplayWidth.harmless(title), .strong) + "\n" + told + table.rendered(style) + "\n"
+        let models = now.models.map { "\($0)\n" } ?? ""
+        return style.paint(DisplayWidth.harmless(title), .strong) + "\n" + models + told + table.rendered(style) + "\n"
     }
 }

@@ -31,8 +31,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandStart.begin()
-        let points = try profiles.load(profile).profile.points
-        let replay = try load(points)
+        let profile = try profiles.load(profile).profile
+        let replay = try load(profile)
         guard let unit = unit.map({ UnitID($0) }) ?? (replay.units.count == 1 ? replay.units.first : nil) else {
             let known = replay.units.map { "\($0.rawValue)" }.joined(separator: ", ")
             Streams.complain("\(file) has units \(known.isEmpty ? "none" : known): choose one with --unit")
@@ -61,12 +61,17 @@ struct ReplayCommand: AsyncParsableCommand {
             guard let failure = line.failure else { continue }
             Streams.tell(DisplayWidth.harmless("\(line.sent.plainText.dropFirst(11).dropLast()) \(failure)"))
         }
+        if profile.layout != nil, lines.allSatisfy(\.signals.isEmpty) {
+            Streams.tell(
+                "The record does not hold the questions where the SunSpec models are, which the agent asks when it begins."
+            )
+        }
         Streams.tell(
             "\(PlainText.count(lines.count, "question")) to unit \(unit.rawValue), \(failed) without a usable answer")
         if failed > 0 || lines.isEmpty { throw ExitStatus.no }
     }
 
-    private func load(_ points: [Point]) throws -> TranscriptReplay {
+    private func load(_ profile: DeviceProfile) throws -> TranscriptReplay {
         let text: String
         do {
             let size = try URL(fileURLWithPath: file).resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
@@ -82,7 +87,7 @@ struct ReplayCommand: AsyncParsableCommand {
             throw ExitStatus.inputOutput
         }
         do throws(TranscriptReplay.Failure) {
-            return try TranscriptReplay(text: text, points: points)
+            return try TranscriptReplay(text: text, profile: profile)
         } catch {
             Streams.complain("\(file):\(error.line): \(error.sentence)")
             throw ExitStatus.configuration

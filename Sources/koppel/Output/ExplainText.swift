@@ -50,7 +50,7 @@ struct ExplainText {
 
     private var wire: [(String, String)] {
         var lines = [
-            ("where", "unit \(machine.unit.rawValue) on bus \(explanation.bus.id), \(addressText)"),
+            ("where", "unit \(machine.unit.rawValue) on bus \(explanation.bus.id), \(placeText)\(addressText)"),
             ("type", point.typeText + (point.orderText.isEmpty ? "" : ", bytes in the order \(point.orderText)")),
         ]
         if !point.scaleText.isEmpty { lines.append(("scale", point.scaleText)) }
@@ -58,6 +58,14 @@ struct ExplainText {
         if let limits = point.limits { lines.append(("possible", limits.text)) }
         if let range = point.range { lines.append(("normal", range.text)) }
         return lines
+    }
+
+    /// Where it is in its SunSpec model, and whose address follows.
+    private var placeText: String {
+        guard let place = point.place else { return "" }
+        let address =
+            explanation.models == nil ? "which in the example device of the profile is" : "which in this device is"
+        return "register \(place.offset) of SunSpec model \(place.model), \(address) "
     }
 
     /// A number without a dimension has the unit 1, which says nothing to a person.

@@ -26,11 +26,18 @@ struct ProfileDocument: Encodable {
         var counts: String?
     }
 
+    /// Where a point lies in a SunSpec model; its address is that of an example then.
+    struct Place: Encodable {
+        var model: UInt16
+        var offset: UInt16
+    }
+
     struct PointDocument: Encodable {
         var signal: String
         var label: [String: String]
         var table: String
         var address: UInt16
+        var sunspec: Place?
         var registers: Int
         var type: String
         var order: String
@@ -137,7 +144,8 @@ extension ProfileDocument.PointDocument {
     init(_ point: Point, interval: Duration) {
         self.init(
             signal: point.signal.description, label: point.label, table: point.table.name, address: point.address,
-            registers: point.wire.registers, type: point.typeText, order: point.orderText,
+            sunspec: point.place.map { .init(model: $0.model, offset: $0.offset) }, registers: point.wire.registers,
+            type: point.typeText, order: point.orderText,
             scale: point.scaling.numerator / point.scaling.denominator, offset: point.scaling.offset,
             scaleRegister: point.scaleRegister?.description, sentinels: Self.sentinels(point),
             kind: point.kind.rawValue,

@@ -28,11 +28,24 @@ struct ProfileText {
             "limits       \(limits.registersPerRequest) registers or \(limits.bitsPerRequest) bits a request"
                 + (limits.evenAlignment ? ", even starts and counts" : ""))
         lines.append("gaps         \(gaps(limits))")
+        if let layout = profile.layout {
+            lines.append("SunSpec      \(models(layout))")
+            lines.append(
+                "             The device is asked where they lie; the addresses below are those of an example.")
+        }
         lines.append(
             "timing       every \(profile.interval.plainText)"
                 + (profile.timing.responseTimeout.map { ", answer within \($0.plainText)" } ?? "")
                 + (profile.timing.pauseBeforeRequest.map { ", \($0.plainText) of silence before a request" } ?? ""))
         return lines.map { DisplayWidth.harmless($0) + "\n" }.joined()
+    }
+
+    private func models(_ layout: ModelLayout) -> String {
+        layout.models.map { model in
+            let others = model.ids.dropFirst().map(String.init).joined(separator: " or ")
+            return "model \(model.ids.first ?? 0)" + (others.isEmpty ? "" : " or \(others)")
+                + (model.isOptional ? " if there is one" : "")
+        }.joined(separator: ", ")
     }
 
     private func gaps(_ limits: UnitLimits) -> String {

@@ -32,6 +32,7 @@ struct ScanText {
                 "\(answer.unit.rawValue)", Self.text(answer.outcome), answer.elapsed.plainText,
                 answer.fits.first.map(Self.text) ?? "",
             ])
+            if answer.fits.isEmpty, answer.models != nil { table.add(["", "", "", "SunSpec, without a profile here"]) }
             for fit in answer.fits.dropFirst() { table.add(["", "", "", "or \(Self.text(fit))"]) }
         }
         for (unit, error) in outcome.broken {
@@ -41,6 +42,11 @@ struct ScanText {
         text += "\(PlainText.count(outcome.answers.count, "unit")) of \(count(outcome)) "
         text += "\(outcome.answers.count == 1 ? "answers" : "answer"), "
         text += "\(PlainText.count(outcome.requests, "request")) in \(outcome.elapsed.plainText)\n"
+        for answer in outcome.answers {
+            if let models = answer.models {
+                text += DisplayWidth.harmless("unit \(answer.unit.rawValue): \(models)") + "\n"
+            }
+        }
         if !outcome.absent.isEmpty {
             text += "A gateway is there and says that behind it nobody answers: units \(list(outcome.absent))\n"
         }
@@ -76,6 +82,9 @@ struct ScanText {
 
     /// `eastron/sdm120 (voltage 230.4 V plausible)`.
     private static func text(_ fit: ProfileFit.Verdict) -> String {
+        if !fit.models.isEmpty {
+            return "\(fit.profile) (SunSpec models \(fit.models.map(String.init).joined(separator: ", ")))"
+        }
         let evidence = fit.evidence.prefix(2).map { evidence in
             let name = evidence.point.signal.description.split(separator: "/").last.map(String.init) ?? ""
             let unit = evidence.point.unit.map { " \($0.ucum)" } ?? ""
@@ -106,6 +115,8 @@ extension ScanText {
             var exception: UInt8?
             var responseMs: Double
             var profiles: [Fit]
+            /// Only if it has SunSpec models.
+            var sunspec: ModelChain?
         }
 
         struct Line: Encodable {
@@ -143,7 +154,8 @@ extension ScanText {
     private func unit(_ answer: UnitScan.Answer) -> Document.Unit {
         var unit = Document.Unit(
             unit: answer.unit.rawValue, responseMs: answer.elapsed.milliseconds,
-            profiles: answer.fits.map { .init(profile: $0.profile, plausible: $0.plausible, asked: $0.asked) })
+            profiles: answer.fits.map { .init(profile: $0.profile, plausible: $0.plausible, asked: $0.asked) },
+            sunspec: answer.models)
         switch answer.outcome {
         case .words(let words): unit.words = words
         case .exception(let exception): unit.exception = exception.code

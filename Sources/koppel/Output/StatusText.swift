@@ -80,7 +80,8 @@ struct StatusText {
                 .init(percent(unit.load)),
             ])
         }
-        return table.rendered(style)
+        let models = units.compactMap { bus, unit in unit.sunspec.map { "\(bus)/\(unit.unit) \($0)\n" } }
+        return table.rendered(style) + DisplayWidth.harmless(models.joined())
     }
 
     private func learned(_ style: TerminalStyle) -> String {

@@ -94,6 +94,12 @@ struct ThingProperty {
         if property["kpl:kind"]?.text == "counter", device.points[count].point.kind != .counter {
             device.note(subject, at: position, "kept as a measurement: the rule of the counter is not in this file")
         }
+        if form["kpl:sunspec"] != nil {
+            device.note(
+                subject, at: form.position,
+                "its place in a SunSpec model is not carried over, only the address of one device",
+                hint: "Take a SunSpec profile of the library, or write `sunspec:` by hand.")
+        }
         complete(&device.points[count].point)
     }
 
