@@ -84,12 +84,13 @@ package struct UnitScan: Sendable {
             case .answer(.exception(let exception), _) where exception.code == 10 || exception.code == 11:
                 outcome.absent.append(unit)
             case .answer(let answer, let elapsed):
-                let models = try await models(unit, &outcome)
+                var unanswered = 0
+                let models = try await models(unit, &outcome, &unanswered)
                 let fits: [ProfileFit.Verdict]
                 if let models {
                     fits = ProfileFit.ranked(profiles.compactMap { $0.verdict(models) })
                 } else {
-                    fits = try await self.fits(unit, &outcome)
+                    fits = try await self.fits(unit, &outcome, unanswered)
                 }
                 outcome.answers.append(
                     Answer(unit: unit, outcome: answer, elapsed: elapsed, fits: fits, models: models))
@@ -108,13 +109,15 @@ package struct UnitScan: Sendable {
         return outcome
     }
 
-    private func fits(_ unit: UnitID, _ outcome: inout Outcome) async throws -> [ProfileFit.Verdict] {
+    private func fits(
+        _ unit: UnitID, _ outcome: inout Outcome, _ before: Int
+    ) async throws -> [ProfileFit.Verdict] {
         var requests: [ReadRequest] = []
         for profile in profiles {
             for request in profile.requests(unit: unit) where !requests.contains(request) { requests.append(request) }
         }
         var words: [ReadRequest: [UInt16]] = [:]
-        var unanswered = 0
+        var unanswered = before
         for request in requests.prefix(Self.mostProfileReads) where unanswered < Self.mostUnansweredReads {
             switch try await ask(request, &outcome) {
             case .answer(.words(let answer), _): words[request] = answer
@@ -126,10 +129,11 @@ package struct UnitScan: Sendable {
     }
 
     /// Where the unit's SunSpec models lie; `nil` if it has none, or if no profile would read them.
-    private func models(_ unit: UnitID, _ outcome: inout Outcome) async throws -> ModelChain? {
+    private func models(
+        _ unit: UnitID, _ outcome: inout Outcome, _ unanswered: inout Int
+    ) async throws -> ModelChain? {
         guard profiles.contains(where: { $0.layout != nil }) else { return nil }
         var walk = ChainWalk(unit: unit)
-        var unanswered = 0
         while let question = walk.question, unanswered < ChainWalk.bases.count {
             if case .answer(let answer, _) = try await ask(question, &outcome) {
                 walk.answered(answer)

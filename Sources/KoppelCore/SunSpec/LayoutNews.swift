@@ -18,8 +18,8 @@ extension LayoutNews: CustomStringConvertible {
         case .otherDevice(let chain, let missing):
             let lacked = missing.map(String.init).joined(separator: ", ")
             return
-                "the profile reads SunSpec model \(lacked), and the device has none that is left for this machine (\(chain)). "
-                + "Choose the profile for its models, see Devices/README.md"
+                "the profile reads SunSpec model \(lacked), and this unit has no such device (\(chain)). Choose the profile "
+                + "for its models, see Devices/README.md"
         case .noMarker:
             let places = ChainWalk.bases.map(String.init).joined(separator: ", ")
             return

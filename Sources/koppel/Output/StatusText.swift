@@ -80,8 +80,8 @@ struct StatusText {
                 .init(percent(unit.load)),
             ])
         }
-        let models = units.compactMap { bus, unit in unit.sunspec.map { "\(bus)/\(unit.unit) \($0)\n" } }
-        return table.rendered(style) + DisplayWidth.harmless(models.joined())
+        let models = units.compactMap { bus, unit in unit.sunspec.map { "\(bus)/\(unit.unit): \($0)" } }
+        return table.rendered(style) + models.map { DisplayWidth.harmless($0) + "\n" }.joined()
     }
 
     private func learned(_ style: TerminalStyle) -> String {

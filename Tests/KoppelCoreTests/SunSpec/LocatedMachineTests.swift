@@ -69,7 +69,7 @@ struct LocatedMachineTests {
         #expect(located.absent[1] == .configError && located.absent[3] == .notSupported)
         #expect(
             "\(LayoutNews(chain, for: located))".hasPrefix(
-                "the profile reads SunSpec model 103, and the device has none"))
+                "the profile reads SunSpec model 103, and this unit has no such device"))
         #expect(LocatedMachine.unlocated(try Self.machine()).absent.values.allSatisfy { $0 == .configError })
     }
 
