@@ -143,6 +143,12 @@ struct ProfileImportTests {
         }
     }
 
+    @Test func `a workbook has to be saved as CSV first`() async throws {
+        let outcome = try await imported("registers.XLSX")
+        #expect(outcome.code == 64)
+        #expect(outcome.errors == "koppel: registers.XLSX is a workbook, not a text: save the sheet as CSV first\n")
+    }
+
     @Test func `a person gives the units that a file lacks, and is told of a name that it does not have`() async throws
     {
         let path = Self.fixtures + "/telegraf-mixed.conf"

@@ -1,6 +1,7 @@
 import Foundation
 import KoppelConfig
 import KoppelCore
+import Synchronization
 import Testing
 
 /// What a site file becomes: the example of the blueprint, and choosing, overriding and adding signals.
@@ -33,6 +34,23 @@ struct SiteTests {
         #expect(site.destinations.map(\.isServed) == [true, false, true])
         #expect(site.destinations.map(\.publish.count) == [6, 2, 5])
         #expect(site.page == PageSettings(host: "127.0.0.1", port: 8_470))
+    }
+
+    @Test func `a profile is read once, however many machines use it`() throws {
+        var text = """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses: {hall: {url: "tcp://192.0.2.1:502"}}
+            machines:
+
+            """
+        for unit in 1...200 {
+            text += "  m\(unit): {bus: hall, unit: \(unit), profile: eastron/sdm630-v2, every: 60s}\n"
+        }
+        let files = CountingFiles(files: try Fixture.files(adding: ["site.yaml": text]))
+        let load = loadSite(at: "site.yaml", library: ProfileLibrary(folders: ["Devices"], files: files), files: files)
+        #expect(load.site?.machines.count == 200, "\(load.issues)")
+        #expect(files.reads.all.withLock { $0 } == ["site.yaml": 1, "Devices/eastron/sdm630-v2.yaml": 1])
     }
 
     @Test
@@ -215,4 +233,24 @@ struct SiteTests {
     private func intervals(_ machine: MachineSettings) -> [String: Duration?] {
         Dictionary(machine.points.map { ($0.signal.description, $0.sampling.interval) }) { first, _ in first }
     }
+}
+
+/// Files that count how often each is read.
+private struct CountingFiles: ConfigFiles {
+    final class Reads: Sendable {
+        let all = Mutex<[String: Int]>([:])
+    }
+
+    let files: MemoryFiles
+    let reads = Reads()
+    var user: UInt32 { files.user }
+
+    func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+        reads.all.withLock { $0[path, default: 0] += 1 }
+        return try files.read(path, limit: limit)
+    }
+
+    func names(in folder: String) throws(FileFault) -> [String] { try files.names(in: folder) }
+    func realPath(_ path: String) -> String? { files.realPath(path) }
+    func facts(_ path: String) -> FileFacts? { files.facts(path) }
 }

@@ -99,6 +99,11 @@ struct ProfileImport: AsyncParsableCommand {
     }
 
     private func found() throws -> ImportedDevice {
+        let workbooks = [".xlsx", ".xlsm", ".xls", ".ods"]
+        guard from != nil || !workbooks.contains(where: file.lowercased().hasSuffix) else {
+            Streams.complain("\(file) is a workbook, not a text: save the sheet as CSV first")
+            throw ExitStatus.usage
+        }
         guard let format = from ?? ImportFormat(path: file) else {
             Streams.complain("the name of \(file) does not tell what it is: give --from")
             throw ExitStatus.usage

@@ -22,10 +22,10 @@ struct ThingImport {
 
     private func read(_ thing: ForeignNode, into devices: inout DeviceCollection) {
         let title = thing["title"]?.text ?? thing["id"]?.text ?? "thing"
-        func change(_ unit: Int?, _ body: (inout ImportedDevice) -> Void) {
-            let name = unit.map { "\(title)/\($0)" } ?? title
+        func change(_ place: ThingProperty.Place, _ body: (inout ImportedDevice) -> Void) {
+            let name = place.unit.map { "\(title)/\($0)" } ?? title
             devices.change(
-                name, bus: nil, unit: unit,
+                name, bus: place.bus, unit: place.unit,
                 made: { device in
                     device.manufacturer = thing["schema:manufacturer"]?.text
                     device.model = thing["schema:model"]?.text ?? title
@@ -38,8 +38,8 @@ struct ThingImport {
             }
         }
         // What has no address of its own is told where the first one is that has.
-        let first = affordances.lazy.compactMap(\.unit).first
-        for affordance in affordances { change(affordance.unit ?? first) { affordance.add(to: &$0) } }
+        let first = affordances.lazy.compactMap(\.place).first ?? ThingProperty.Place()
+        for affordance in affordances { change(affordance.place ?? first) { affordance.add(to: &$0) } }
         for section in ["actions", "events"] {
             for key in thing[section]?.keys ?? [] {
                 change(first) {
@@ -47,7 +47,7 @@ struct ThingImport {
                 }
             }
         }
-        for unit in Set(affordances.map { $0.unit ?? first }) { change(unit) { $0.takeUsualInterval() } }
+        for place in Set(affordances.map { $0.place ?? first }) { change(place) { $0.takeUsualInterval() } }
     }
 }
 

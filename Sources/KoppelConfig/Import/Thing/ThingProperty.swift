@@ -39,8 +39,20 @@ struct ThingProperty {
         }
     }
 
-    /// The unit id of its address, if it has one.
-    var unit: Int? { form.flatMap { ModbusReference(base: base, form: $0)?.unit } }
+    /// Where a device is.
+    struct Place: Hashable {
+        /// As a site file names it; `nil` if the document has no address of a host.
+        var bus: String?
+        var unit: Int?
+    }
+
+    /// Where its address leads; `nil` if that names no unit id.
+    var place: Place? {
+        guard let reference = form.flatMap({ ModbusReference(base: base, form: $0) }), let unit = reference.unit else {
+            return nil
+        }
+        return Place(bus: reference.bus, unit: unit)
+    }
 
     func add(to device: inout ImportedDevice) {
         guard property["writeOnly"]?.flag != true else {
@@ -145,6 +157,8 @@ extension ForeignNode {
 
 /// The address of a form: `ADDRESS?quantity=N`, alone or behind a base; or terms of its own, as earlier drafts have it.
 struct ModbusReference: Hashable {
+    /// `tcp://HOST:PORT`, if a host is named.
+    var bus: String?
     var unit: Int?
     var address: Int
     var quantity: Int?
@@ -157,7 +171,12 @@ struct ModbusReference: Hashable {
         guard let path = halves.first else { return nil }
         var parts = path.split(separator: "/")
         // Scheme and host come first: `modbus+tcp:`, `192.0.2.10:502`.
-        if path.contains("://") { parts.removeFirst(min(2, parts.count)) }
+        if path.contains("://") {
+            if parts.count >= 2, parts[0].hasPrefix("modbus"), !parts[1].contains("{") {
+                bus = "tcp://\(parts[1])" + (parts[1].contains(":") ? "" : ":502")
+            }
+            parts.removeFirst(min(2, parts.count))
+        }
         var query: [Substring: Int] = [:]
         for pair in halves.count == 2 ? halves[1].split(separator: "&") : [] {
             let sides = pair.split(separator: "=")
