@@ -82,6 +82,7 @@ struct SunSpecCommandTests {
             #expect(read.code == 1)
             #expect(read.errors.contains("the profile reads SunSpec model 103, and this unit has no such device"))
             #expect(read.errors.contains("203 at 81 (105)"))
+            #expect(read.errors.contains("for these models the library has sunspec/meter-203\n"))
         }
     }
 

@@ -35,10 +35,12 @@ package struct LiveReader: Sendable {
         package var failures: [String]
         /// The SunSpec models of its unit, if the profile asks for them and they were found.
         package var models: ModelChain?
+        /// True if these are not the models that the profile reads.
+        package var isOtherDevice: Bool
 
         package init(
             machine: Identifier, signals: [SignalNow], requests: Int, times: [Duration], failures: [String],
-            models: ModelChain? = nil
+            models: ModelChain? = nil, isOtherDevice: Bool = false
         ) {
             self.machine = machine
             self.signals = signals
@@ -46,6 +48,7 @@ package struct LiveReader: Sendable {
             self.times = times
             self.failures = failures
             self.models = models
+            self.isOtherDevice = isOtherDevice
         }
     }
 
@@ -118,6 +121,7 @@ private struct Sweep {
     private(set) var machine: MachineSettings
     var failures: [String] = []
     private var requests = 0
+    private var isOtherDevice = false
     private var times: [Duration] = []
     private var signals: [Int: LiveReader.SignalNow] = [:]
     private var scales: [Int: Decoded] = [:]
@@ -132,6 +136,7 @@ private struct Sweep {
     /// The machine's registers were found, or some were not.
     mutating func locate(_ located: LocatedMachine, _ news: LayoutNews) {
         machine = located.settings
+        isOtherDevice = !located.missing.isEmpty
         if case .found = news {} else { failures.append("\(news)") }
         for (point, condition) in located.absent { fail(point, condition) }
     }
@@ -139,7 +144,7 @@ private struct Sweep {
     func end(due: Set<Int>, models: ModelChain?) -> LiveReader.MachineNow {
         LiveReader.MachineNow(
             machine: machine.id, signals: inOrder(due: due), requests: requests, times: times, failures: failures,
-            models: models)
+            models: models, isOtherDevice: isOtherDevice)
     }
 
     mutating func take(_ outcome: ReadOutcome, after elapsed: Duration, for read: PlannedRead) {

@@ -103,8 +103,10 @@ struct ReadCommand: AsyncParsableCommand {
                             machine.id, shown, state: state, failures: now.failures, isRaw: raw, at: time))
                 } else {
                     page += text(machine, now, shown, state, style)
+                    var failures = now.failures
+                    if now.isOtherDevice, let models = now.models { failures += [advice(models)].compactMap(\.self) }
                     // On a refreshed screen a complaint has its place under the machine it is about.
-                    for failure in now.failures {
+                    for failure in failures {
                         if rounds.round.isOnTerminal {
                             page += style.paint(failure, .bad) + "\n"
                         } else {
@@ -121,6 +123,13 @@ struct ReadCommand: AsyncParsableCommand {
             try Streams.write(rounds.round.isOnTerminal ? rounds.round.screen(page) : page)
         default: break
         }
+    }
+
+    /// Which profiles of the library read a device with these models; `nil` if none does.
+    private func advice(_ models: ModelChain) -> String? {
+        let fitting = ProfileFit.ranked(machines.profiles.fits().compactMap { $0.verdict(models) }).map(\.profile)
+        guard !fitting.isEmpty else { return nil }
+        return "for these models the library has \(fitting.joined(separator: ", "))"
     }
 
     private func document(

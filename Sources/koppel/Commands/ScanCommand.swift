@@ -58,7 +58,7 @@ struct ScanCommand: AsyncParsableCommand {
             if preview { return try Streams.write(sentence) }
             Streams.tell(sentence.trimmed)
         }
-        let known = fits ? loadFits() : []
+        let known = fits ? profiles.fits() : []
         var results: [(bus: BusSettings, outcome: UnitScan.Outcome)] = []
         for line in lines {
             let probe = try await RegisterProbe.opened(line)
@@ -94,13 +94,6 @@ struct ScanCommand: AsyncParsableCommand {
                 settings.endpoint = .rtu(device: device, line: wanted)
                 return settings
             }
-        }
-    }
-
-    private func loadFits() -> [ProfileFit] {
-        profiles.library.list().compactMap { entry in
-            // A profile with an error is told by `koppel profile check`; here it just cannot fit.
-            loadProfile(at: entry.path, files: DiskFiles()).profile.map { ProfileFit(profile: entry.id, $0) }
         }
     }
 }

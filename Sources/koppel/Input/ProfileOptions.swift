@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import KoppelAgent
 internal import KoppelConfig
+internal import KoppelCore
 
 /// Where device profiles are looked up.
 struct ProfileOptions: ParsableArguments {
@@ -29,5 +30,15 @@ struct ProfileOptions: ParsableArguments {
         Streams.tell(issues: load.issues)
         guard let profile = load.profile else { throw ExitStatus.configuration }
         return LoadedProfile(profile: profile, path: library.path(of: idOrPath) ?? idOrPath)
+    }
+}
+
+extension ProfileOptions {
+    /// What tells each device of the library from others.
+    func fits() -> [ProfileFit] {
+        library.list().compactMap { entry in
+            // A profile with an error is told by `koppel profile check`; here it just cannot fit.
+            loadProfile(at: entry.path, files: DiskFiles()).profile.map { ProfileFit(profile: entry.id, $0) }
+        }
     }
 }
