@@ -35,23 +35,26 @@ struct SignalBand {
 
     private static func usual(_ point: Point) -> ClosedRange<Double> {
         let name = point.signal.description
-        if name.contains("thd") { return 1.5...4 }
+        if name.contains("thd") || name.contains("unbalance") { return 1.5...4 }
+        if name.contains("humidity") { return 42...55 }
         if name.contains("speed") && point.unit?.ucum != "/min" { return -20...20 }
+        let isRoom = name.contains("environment") || name.contains("ambient") || name.contains("external")
         return switch point.unit?.ucum {
-        case "V": 200...240
+        case "V": 220...235
         case "A": 2...8
         case "mA": 800...2_500
         case "W", "V.A", "V.A{reactive}": 500...2_000
         case "kW", "kV.A", "kV.A{reactive}": 0.5...2
         case "Hz": 40...50
-        case "Cel": 25...45
-        case "K": 295...315
+        case "Cel": isRoom ? 19.5...22.5 : 34...38
+        case "K": isRoom ? 293...296 : 307...311
         case "bar": 5.5...7
         case "/min": 1_200...1_480
         case "%": 30...70
         case "deg": 10...170
         case "mm": 100...600
         case "[pH]": 6.5...7.5
+        case "{#}": 1...4
         default: 20...80
         }
     }

@@ -3,32 +3,10 @@ package import KoppelCore
 /// A machine that answers reads as its profile says, with plausible values that move.
 ///
 /// It is a function of the seed and the moment and keeps no state: the same question at the same moment gets the same
-/// words, on any machine. A meter obeys physics: power is voltage times current times power factor, totals are sums,
-/// energies are integrals and never fall. Robots move, states change, counters count, and nothing is ever in trouble.
+/// words, on any machine. Devices obey physics: power is voltage times current times power factor, totals are sums,
+/// energies are integrals of powers and volumes of flows, and never fall. States, bits and values follow from one
+/// course of work and do not contradict each other; counters count, and nothing is ever in trouble.
 package struct SimulatedDevice: Sendable {
-    /// What a behaviour may depend on besides its point.
-    struct Context: Sendable {
-        var manufacturer: String
-        var model: String
-        var stateRule: StateRule?
-        /// How the device is connected, if it is a meter.
-        var grid: Grid?
-        var seed: UInt64
-    }
-
-    enum Grid: Sendable {
-        case singlePhase, threePhase
-
-        /// `nil` if nothing among the points is a voltage or an energy of a meter.
-        init?(_ points: [Point]) {
-            let names = points.filter { ElectricalSignal($0, isSinglePhase: false) != nil }.map { point in
-                (text: point.signal.description, unit: point.unit?.ucum ?? "")
-            }
-            guard names.contains(where: { $0.unit == "V" || $0.unit.hasSuffix("W.h") }) else { return nil }
-            self = names.contains { $0.text.contains("-l2") } ? .threePhase : .singlePhase
-        }
-    }
-
     private let points: [SimulatedPoint]
     private let limits: UnitLimits
     /// The marker, the heads and the end of SunSpec models: what no point is.
@@ -50,19 +28,17 @@ package struct SimulatedDevice: Sendable {
     }
 
     private init(profile: DeviceProfile, points: [Point], seed: UInt64) {
-        let context = Context(
-            manufacturer: profile.manufacturer, model: profile.model, stateRule: profile.stateRule,
-            grid: Grid(points), seed: seed)
-        let load = ThreePhaseLoad(seed: seed)
-        let exponents = ScaleExponents(points, load: load, grid: context.grid)
+        let physics = DevicePhysics(points: points, profile: profile, seed: seed)
+        let exponents = ScaleExponents(points, physics: physics)
         // Whole registers first, so that the bits of a register are laid over its number.
         let ordered =
             points.filter { PointEncoder($0).mask == 0xFFFF } + points.filter { PointEncoder($0).mask != 0xFFFF }
         self.points = ordered.map { point in
-            SimulatedPoint(
-                point, profile: context, load: load,
-                exponent: point.scaleRegister.flatMap { exponents.chosen[$0] } ?? 0,
-                fixed: exponents.chosen[point.signal].map { .int(Int64($0)) })
+            let exponent = point.scaleRegister.flatMap { exponents.chosen[$0] } ?? 0
+            let fixed = exponents.chosen[point.signal].map { [Behaviour.fixed(.int(Int64($0)))] }
+            return SimulatedPoint(
+                point, candidates: fixed ?? physics.candidates(point, exponent: exponent), alarms: profile.alarms,
+                exponent: exponent)
         }
         var places: [RegisterTable: [UInt16: [Int]]] = [:]
         for (index, point) in ordered.enumerated() {

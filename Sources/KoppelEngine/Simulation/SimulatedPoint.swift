@@ -8,24 +8,27 @@ struct SimulatedPoint: Sendable {
     private let exponent: Int
 
     /// Seconds at which a behaviour is tried before it is taken: the first minutes, an hour, a day and a year.
-    private static let probes: [Double] = [0, 3, 11, 29, 61, 127, 600, 3_600, 86_400, 31_536_000]
+    static let probes: [Double] = [0, 3, 11, 29, 61, 127, 600, 1_100, 3_600, 86_400, 31_536_000]
 
-    init(_ point: Point, profile: SimulatedDevice.Context, load: ThreePhaseLoad, exponent: Int, fixed: Value? = nil) {
+    /// Takes the first of the candidates that at all of these moments fits into the registers, is good by the profile
+    /// and sets off none of the alarms; 0 if there is none.
+    init(_ point: Point, candidates: [Behaviour], alarms: [AlarmRule], exponent: Int) {
         self.point = point
         self.exponent = exponent
         let encoder = PointEncoder(point)
         self.encoder = encoder
         let decoder = PointDecoder(point)
-        let candidates =
-            fixed.map { [Behaviour.fixed($0)] }
-            ?? Behaviour.candidates(point, profile: profile, load: load, exponent: exponent)
+        let alarms = alarms.filter { $0.signal == point.signal }
         let fitting = candidates.first { candidate in
             SimulatedPoint.probes.allSatisfy { seconds in
-                let words = SimulatedPoint.words(point, encoder, candidate, exponent, seconds)
-                return words.map { decoder.decode($0.span, exponent: exponent).condition == .good } ?? false
+                guard let words = SimulatedPoint.words(point, encoder, candidate, exponent, seconds) else {
+                    return false
+                }
+                let decoded = decoder.decode(words.span, exponent: exponent)
+                return decoded.condition == .good && !alarms.contains { rule in AlarmLogic(rule).raised(by: decoded) }
             }
         }
-        behaviour = fitting ?? .fixed(.double(0))
+        behaviour = fitting ?? .constant(0)
     }
 
     /// The bits of the first register that are this point's.
@@ -51,16 +54,19 @@ struct SimulatedPoint: Sendable {
     private static func value(
         _ point: Point, _ behaviour: Behaviour, _ exponent: Int, _ seconds: Double
     ) -> Value? {
-        if case .fixed(.text(let text)) = behaviour { return .text(text) }
-        guard let number = behaviour.number(seconds) else { return nil }
-        if case .state = behaviour { return raw(number, point, exponent) }
-        if !point.enumeration.isEmpty, case .fixed = behaviour { return raw(number, point, exponent) }
-        guard point.kind == .counter, let range = point.wire.rawRange, range.lowerBound == 0 else {
-            return point.dataType.value(nearest: number)
+        switch behaviour {
+        case .fixed(.text(let text)): return .text(text)
+        case .fixed(let value): return value.number.flatMap { point.dataType.value(nearest: $0) }
+        case .raw(let key): return raw(Double(key(seconds)), point, exponent)
+        case .number(let number):
+            let number = number(seconds)
+            guard point.kind == .counter, let range = point.wire.rawRange, range.lowerBound == 0 else {
+                return point.dataType.value(nearest: number)
+            }
+            let modulus = point.counter?.modulus.map { Double($0) } ?? range.upperBound + 1
+            let counts = inRegister(number, point, exponent).rounded(.down)
+            return raw(counts.truncatingRemainder(dividingBy: modulus), point, exponent)
         }
-        let modulus = point.counter?.modulus.map { Double($0) } ?? range.upperBound + 1
-        let counts = inRegister(number, point, exponent).rounded(.down)
-        return raw(counts.truncatingRemainder(dividingBy: modulus), point, exponent)
     }
 
     private static func inRegister(_ number: Double, _ point: Point, _ exponent: Int) -> Double {
@@ -75,5 +81,12 @@ struct SimulatedPoint: Sendable {
 
     private static func power(_ exponent: Int) -> Double {
         (0..<abs(exponent)).reduce(1.0) { power, _ in exponent > 0 ? power * 10 : power / 10 }
+    }
+}
+
+extension AlarmLogic {
+    fileprivate func raised(by decoded: Decoded) -> Bool {
+        var logic = self
+        return logic.take(decoded)
     }
 }

@@ -9,6 +9,14 @@ struct Wave: Sendable {
 
     func value(_ seconds: Double) -> Double { mean + amplitude * sine(turns: seconds / period + phase) }
 
+    func times(_ factor: Double) -> Wave {
+        Wave(mean: mean * factor, amplitude: amplitude * factor, period: period, phase: phase)
+    }
+
+    func raised(by amount: Double) -> Wave {
+        Wave(mean: mean + amount, amplitude: amplitude, period: period, phase: phase)
+    }
+
     /// From second 0 on.
     func integral(_ seconds: Double) -> Double {
         let swing = cosine(turns: phase) - cosine(turns: seconds / period + phase)
