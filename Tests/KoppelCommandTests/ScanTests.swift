@@ -39,8 +39,8 @@ struct ScanTests {
             agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
             buses: {line: {url: "\(url)"}}
             machines:
-              small: {bus: line, unit: 2, profile: eastron/sdm120}
-              other: {bus: line, unit: 4, profile: schneider/iem3155}
+              small: {bus: line, unit: 2, profile: eastron/sdm120, simulated: true}
+              other: {bus: line, unit: 4, profile: schneider/iem3155, simulated: true}
 
             """, to: "koppel.yaml")
         _ = try await Program.serving(["simulate", "--config", site]) { _ in

@@ -8,6 +8,7 @@ struct SimulateTests {
         struct Signal: Decodable {
             var signal: String
             var quality: String
+            var reason: String?
             var words: [UInt16]
             var responseMs: Double?
         }
@@ -76,8 +77,8 @@ struct SimulateTests {
             buses:
               meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"}
             machines:
-              small: {bus: meters, unit: 5, profile: eastron/sdm120}
-              other: {bus: meters, unit: 6, profile: schneider/iem3155}
+              small: {bus: meters, unit: 5, profile: eastron/sdm120, simulated: true}
+              other: {bus: meters, unit: 6, profile: schneider/iem3155, simulated: true}
 
             """, to: "koppel.yaml")
         let link = folder.path + "/meters"
@@ -87,12 +88,34 @@ struct SimulateTests {
             #expect(outcome.code == 0, "\(outcome.errors)")
             let machines = try machines(outcome)
             #expect(machines.map(\.machine) == ["small", "other"])
-            #expect(machines.allSatisfy { $0.signals.allSatisfy { $0.quality == "good" } })
+            #expect(machines.allSatisfy { $0.signals.allSatisfy { $0.quality == "uncertain" } })
+            #expect(machines.allSatisfy { $0.signals.allSatisfy { $0.reason == "simulated" } }, "row 30")
             let second = try await Program.run("simulate", "--config", site)
             #expect(second.code == 69, "a path that is in use is left alone")
         }
         #expect(served.code == 0)
         #expect(!FileManager.default.fileExists(atPath: link), "the link is removed at the end")
+    }
+
+    @Test func `row 30: a machine that the site file does not mark as simulated is not served`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write(
+            """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses:
+              meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"}
+            machines:
+              small: {bus: meters, unit: 5, profile: eastron/sdm120, simulated: true}
+              other: {bus: meters, unit: 6, profile: schneider/iem3155}
+
+            """, to: "koppel.yaml")
+        let refused = try await Program.run("simulate", "--config", site)
+        #expect(refused.code == 78)
+        #expect(refused.errors.contains("these machines are simulated: other. An agent"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/meters"))
+        let marked = try await Program.run("simulate", "--config", site, "--machine", "small", "--seconds", "0.1")
+        #expect(marked.code == 0, "\(marked.errors)")
     }
 
     @Test func `it stops by itself after the seconds it was given`() async throws {
