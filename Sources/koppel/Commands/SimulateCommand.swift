@@ -14,8 +14,8 @@ struct SimulateCommand: AsyncParsableCommand {
             pseudo-terminal that is linked at the path of the url, if nothing is there. Runs until Ctrl-C. The line \
             `ready` comes when clients can connect.
 
-            A machine of a site file has to be marked there with `simulated: true`, so that an agent that runs with the \
-            same file tells with each value that it is simulated.
+            Mark a machine of a site file with `simulated: true`, so that an agent that runs with the same file tells with \
+            each value that it is simulated. What is not marked is served with a warning.
 
             Example: koppel simulate --profile eastron/sdm630-v2 --bus tcp://127.0.0.1:1502 --unit 1
             """)
@@ -36,7 +36,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         CommandStart.begin()
         let meant = try self.meant()
-        try refuseUnmarked(meant.machines)
+        warnOfUnmarked(meant.machines)
         do throws(BusError) {
             let factory = try SimulatedFactory(
                 buses: meant.buses, machines: meant.machines, listensEverywhere: listenEverywhere)
@@ -48,18 +48,17 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     /// Simulated values must not be taken for real ones (data model 4.2, row 30), and an agent can know from its site
-    /// file only.
-    private func refuseUnmarked(_ meant: [MachineSettings]) throws {
+    /// file only. Served they are all the same: a copy of a real site file is how an installer tries it at home.
+    private func warnOfUnmarked(_ meant: [MachineSettings]) {
         guard let file = machines.config else { return }
         let unmarked = meant.filter { !$0.simulated }.map(\.id.description)
         guard !unmarked.isEmpty else { return }
         Streams.complain(
             """
             \(file) does not say that these machines are simulated: \(unmarked.joined(separator: ", ")). An agent that \
-            runs with it would publish what is served here as good values. Give each `simulated: true`, and take it out \
-            when the real machine is there
+            runs with it publishes what is served here as good values. Give each `simulated: true`, and take it out when \
+            the real machine is there
             """)
-        throw ExitStatus.configuration
     }
 
     private func serve(_ factory: SimulatedFactory) async throws(BusError) {
