@@ -109,23 +109,6 @@ struct ProfileTests {
         #expect(library.load("zeta/z").issues.map(\.hint) == ["Did you mean `zeta/y`?"])
     }
 
-    @Test func `check goes through folders, profiles and vectors`() throws {
-        let files = MemoryFiles(contents: [
-            "/d/acme/counter.yaml": try Fixture.text("profile-good-acme-counter.yaml"),
-            "/d/acme/counter.vectors.yaml": """
-            profile: acme-other
-            vectors: [{name: a, words: {holding: {0: [0, 7]}}, expect: {counters/c1: {value: 7}}}]
-            """,
-        ])
-        let issues = ProfileLibrary(folders: [], files: files).check(["/d", "/absent.yaml"])
-        #expect(
-            issues.map { "\($0.file) \($0.severity.rawValue) \($0.sentence)" } == [
-                "/d/acme/counter.vectors.yaml error the profile beside this file is `acme-counter`, not `acme-other`",
-                "/d/acme/counter.vectors.yaml error the profile has no signal `counters/c1`",
-                "/d/acme/counter.yaml warning no label", "/absent.yaml error there is no such file",
-            ])
-    }
-
     @Test func `a vector is compared in the type of the decoded value`() throws {
         let text = """
             profile: acme-x

@@ -136,8 +136,8 @@ struct Field {
         return entries.map { ($0.key, child($0)) }
     }
 
-    /// A mapping with a closed set of keys. Any other key is an error.
-    func section(_ known: [String]) -> Section? {
+    /// A mapping with a closed set of keys. Any other key is an error; `synonyms` are words that people write for one.
+    func section(_ known: [String], synonyms: [String: String] = [:]) -> Section? {
         guard case .mapping(let entries) = node.content else { return wrongKind(expected: "a mapping") }
         var fields: [String: Field] = [:]
         for entry in entries {
@@ -145,7 +145,8 @@ struct Field {
             if known.contains(entry.key) {
                 fields[entry.key] = field
             } else {
-                field.keyError("unknown key", hint: suggestion(for: entry.key, in: known))
+                let meant = synonyms[entry.key].map { "Did you mean `\($0)`?" }
+                field.keyError("unknown key", hint: meant ?? suggestion(for: entry.key, in: known))
             }
         }
         return Section(field: self, fields: fields)

@@ -98,7 +98,7 @@ package func importDevices(_ bytes: [UInt8], file: String, format: ImportFormat)
             let log = IssueLog()
             let document = DocumentParser(file: file, issues: log).parse(bytes)
             guard let document, !log.hasErrors else { return ImportResult(issues: log.sorted()) }
-            return HomeAssistantImport(file: file).read(document)
+            return HomeAssistantImport(file: file, text: text).read(document)
         case .csv: throw SyntaxFault(position: .start, sentence: "a spreadsheet is read with its columns")
         }
     } catch {

@@ -66,6 +66,9 @@ private func readWords(_ field: Field, table: RegisterTable) -> [UInt16: [UInt16
 }
 
 private func readExpectation(_ field: Field) -> VectorsFile.Expectation? {
+    if let text = field.scalarText {
+        return field.wrongKind(expected: "a mapping", hint: "For example {value: \(text.isEmpty ? "230.5" : text)}.")
+    }
     guard let section = field.section(["value", "unit", "quality", "reason"]) else { return nil }
     let unit = section["unit"]?.string()
     let reason = section["reason"]?.string()
@@ -80,7 +83,8 @@ private func readExpectation(_ field: Field) -> VectorsFile.Expectation? {
     if (value == .none) != (quality == .bad) {
         field.error("a value is null exactly when the quality is bad")
     }
-    return VectorsFile.Expectation(value: value, unit: unit, quality: quality, reason: reason)
+    return VectorsFile.Expectation(
+        value: value, unit: unit, quality: quality, reason: reason, position: field.keyPosition)
 }
 
 private func expectedValue(_ field: Field) -> VectorsFile.ExpectedValue? {

@@ -22,6 +22,14 @@ struct PointReader {
             "range", "limits", "enum", "counter", "sampling", "group", "publish",
         ] + WireTypeReader.keys
 
+    /// What other programs and manuals call these keys.
+    private static let synonyms = [
+        "name": "signal", "table": "entity", "function": "entity", "register": "address", "type": "wireType",
+        "dataType": "wireType", "byteOrder": "order", "wordOrder": "order", "swap": "order", "factor": "scale",
+        "multiplier": "scale", "interval": "sampling", "intervalMs": "sampling", "deadband": "sampling",
+        "min": "limits", "max": "limits", "values": "enum", "description": "label", "title": "label",
+    ]
+
     let notation: AddressNotation
     let order: ByteOrder.Switches
     /// The SunSpec models of the profile, if it has any.
@@ -29,7 +37,7 @@ struct PointReader {
 
     /// A point of a profile, which names its signal itself.
     func read(_ field: Field) -> LocatedPoint? {
-        guard let section = field.section(Self.keys) else { return nil }
+        guard let section = field.section(Self.keys, synonyms: Self.synonyms) else { return nil }
         let name = section.required("signal")?.signalName()
         return read(section, name: name)
     }

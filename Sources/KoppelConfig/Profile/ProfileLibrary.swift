@@ -53,29 +53,6 @@ package struct ProfileLibrary: Sendable {
         return loadProfile(at: idOrPath, files: files)
     }
 
-    /// Checks files and folders: profiles, and the vectors beside them.
-    package func check(_ paths: [String]) -> [ConfigIssue] {
-        let log = IssueLog()
-        for path in paths {
-            guard let facts = files.facts(path) else {
-                log.add(
-                    ConfigIssue(
-                        file: path, position: .start, path: "", severity: .error, sentence: "there is no such file"))
-                continue
-            }
-            for file in facts.isFolder ? yamlFiles(below: path, depth: 3) : [path] {
-                if file.hasSuffix(Self.vectorsSuffix) {
-                    let profilePath = file.dropLast(Self.vectorsSuffix.count) + ".yaml"
-                    let profile = loadProfile(at: String(profilePath), files: files).profile
-                    loadVectors(at: file, profile: profile, files: files).issues.forEach(log.add)
-                } else {
-                    loadProfile(at: file, files: files).issues.forEach(log.add)
-                }
-            }
-        }
-        return log.sorted()
-    }
-
     /// What to do when an id is not found.
     func unknownHint(_ id: String) -> String {
         if let near = nearest(to: id, in: list().map(\.id)) { return "Did you mean `\(near)`?" }

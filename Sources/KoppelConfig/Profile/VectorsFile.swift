@@ -20,6 +20,8 @@ package struct VectorsFile: Hashable, Sendable {
         package var unit: String?
         package var quality: Quality
         package var reason: String?
+        /// Where it stands in the file.
+        package var position = SourcePosition.start
 
         /// What is different, in a few words; `nil` if the decoded value is as expected.
         package func difference(to decoded: Decoded, unit actualUnit: UnitOfMeasure?) -> String? {

@@ -19,7 +19,10 @@ struct ProfileFilesCheck {
 
     /// Checks a file, or every YAML file of a folder.
     mutating func check(_ path: String) {
-        guard let facts = files.facts(path) else { return report(path, "there is no such file") }
+        guard let facts = files.facts(path) else {
+            let hint = path.hasSuffix(".yaml") ? nil : "Name a file such as ./acme-m1.yaml, or a folder of them."
+            return report(path, "there is no such file", hint: hint)
+        }
         let found = facts.isFolder ? yamlFiles(below: path, depth: Self.depth) : [path]
         if found.isEmpty { report(path, "there is no profile in this folder") }
         for file in found {
@@ -54,17 +57,19 @@ struct ProfileFilesCheck {
             let actual = decoded.first { $0.signal == signal }?.decoded
             let difference =
                 actual.map { expectation.difference(to: $0, unit: unit) } ?? "its registers are not all given"
-            if let difference { report(path, "vector `\(vector.name)`: \(difference)", path: "\(signal)") }
+            guard let difference else { continue }
+            report(
+                path, "vector `\(vector.name)`: \(difference)", path: "\(signal)", position: expectation.position)
         }
     }
 
     private mutating func report(
         _ file: String, _ sentence: String, _ severity: ConfigIssue.Severity = .error, path: String = "",
-        hint: String? = nil
+        position: SourcePosition = .start, hint: String? = nil
     ) {
         issues.append(
             ConfigIssue(
-                file: file, position: .start, path: path, severity: severity, sentence: sentence, hint: hint))
+                file: file, position: position, path: path, severity: severity, sentence: sentence, hint: hint))
     }
 
     private func yamlFiles(below folder: String, depth: Int) -> [String] {

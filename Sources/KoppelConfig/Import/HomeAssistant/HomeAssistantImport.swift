@@ -11,6 +11,16 @@ struct HomeAssistantImport {
     private static let notCarried = ["retries", "close_comm_on_error", "retry_on_empty"]
 
     let file: String
+    /// The names of what stands in `secrets.yaml`: `!secret NAME` reads as its name.
+    let secrets: Set<String>
+
+    init(file: String, text: String) {
+        self.file = file
+        secrets = Set(
+            text.split(separator: "!secret ").dropFirst().compactMap { rest in
+                rest.split { $0.isWhitespace || "'\"#,}]".contains($0) }.first.map(String.init)
+            })
+    }
 
     func read(_ document: DocumentNode) -> ImportResult {
         let root = ForeignNode(node: document)
@@ -47,6 +57,9 @@ struct HomeAssistantImport {
                 "\(title)/\(unit)", bus: bus, unit: unit,
                 made: { device in
                     device.setUp(hub)
+                    for key in hub.keys where secrets.contains(hub[key.name]?.text ?? "") {
+                        device.note(key.name, at: key.position, "not carried over: it stands in secrets.yaml")
+                    }
                     for key in hub.keys where Self.notCarried.contains(key.name) {
                         device.note(key.name, at: key.position, "not carried over: a profile has no such setting")
                     }
@@ -86,11 +99,14 @@ struct HomeAssistantImport {
         let line =
             "baud=\(hub["baudrate"]?.whole ?? 9_600)&format=\(hub["bytesize"]?.whole ?? 8)\(parity)"
             + "\(hub["stopbits"]?.whole ?? 1)"
-        let address = "\(hub["host"]?.text ?? "HOST"):\(hub["port"]?.text ?? "502")"
+        func known(_ key: String) -> String? {
+            hub[key]?.text.flatMap { secrets.contains($0) ? nil : $0 }
+        }
+        let address = "\(known("host") ?? "HOST"):\(known("port") ?? "502")"
         switch hub["type"]?.text {
         case "tcp": return "tcp://\(address)"
         case "rtuovertcp": return "rtu+tcp://\(address)?\(line)"
-        case "serial": return "rtu:\(hub["port"]?.text ?? "PORT")?\(line)"
+        case "serial": return "rtu:\(known("port") ?? "PORT")?\(line)"
         default: return nil
         }
     }
