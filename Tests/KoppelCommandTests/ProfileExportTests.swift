@@ -142,6 +142,8 @@ struct ProfileExportTests {
         quantityKind: http://qudt.org/vocab/quantitykind/Mass, sentinels: [{raw: "0x8000", means: no-data}]}
           - {signal: x/exponent, entity: InputRegister, address: 4, wireType: int16, kind: measurement, unit: {ucum: "1"}, \
         quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless, publish: false}
+          - {signal: x/no-code, entity: InputRegister, address: 26, wireType: float32, kind: measurement, \
+        unit: {ucum: W.h/m3}, quantityKind: http://qudt.org/vocab/quantitykind/EnergyDensity}
           - {signal: x/hidden, entity: InputRegister, address: 5, wireType: int16, kind: event, publish: false}
           - {signal: x/swapped, entity: InputRegister, address: 6, wireType: float32, mostSignificantWord: false, \
         kind: measurement, unit: {ucum: "1"}, quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless, \

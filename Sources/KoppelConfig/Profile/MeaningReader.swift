@@ -64,7 +64,7 @@ struct MeaningReader {
         // A single letter is near to every other one.
         let near = text.count > 1 ? nearest(to: text, in: UnitOfMeasure.table.map(\.ucum)) : nil
         return near.map { "Did you mean `\($0)`?" }
-            ?? "The table stands in Devices/README.md under Units, for example V, kW.h, Cel."
+            ?? "The table stands in Devices/README.md#units, for example V, kW.h, Cel."
     }
 
     /// As it stands in a mapping on one line, where braces, brackets and a lone number need quotes.
@@ -72,9 +72,11 @@ struct MeaningReader {
         code.contains { "{}[]%".contains($0) } || code == "1" ? "\"\(code)\"" : code
     }
 
-    private func check(_ field: Field?, equals expected: String, unit: UnitOfMeasure) {
+    private func check(_ field: Field?, equals expected: String?, unit: UnitOfMeasure) {
         guard let field, let text = field.string(), text != expected else { return }
-        field.error("`\(text)` is not the code of \(unit.ucum)", hint: "It is `\(expected)`; it may be left out.")
+        field.error(
+            "`\(text)` is not the code of \(unit.ucum)",
+            hint: expected.map { "It is `\($0)`; it may be left out." } ?? "There is none: leave it out.")
     }
 
     func quantityKind(_ kind: SignalKind?) -> String? {

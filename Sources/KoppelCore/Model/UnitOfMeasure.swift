@@ -1,11 +1,12 @@
 /// A unit of measure: one row of the fixed table of data model 2.3, keyed by its UCUM string.
 ///
-/// Every row was checked there against UCUM 2.2, the UN/ECE Rec 20 codes of the OPC table, and QUDT.
+/// Every row was checked against UCUM 2.2, the UN/ECE Rec 20 codes of the OPC table, and QUDT. Five rows are not in the
+/// data model: `V.A.h`, `kV.A.h`, `V.A.h{reactive}`, `W.h/m3` and `uA`.
 package struct UnitOfMeasure: Hashable, Sendable {
     /// The key, compared as text. UCUM knows no var, so reactive power is `V.A{reactive}`.
     package let ucum: String
-    /// The UN/ECE Rec 20 common code.
-    package let unece: String
+    /// The UN/ECE Rec 20 common code; `nil` where the OPC table has none.
+    package let unece: String?
     /// The local name in the QUDT unit vocabulary.
     package let qudt: String
     /// The local name of the quantity kind the unit usually measures, in the QUDT vocabulary.
@@ -14,7 +15,7 @@ package struct UnitOfMeasure: Hashable, Sendable {
     package let iec62720: String?
 
     private init(
-        _ ucum: String, _ unece: String, _ qudt: String, _ typicalQuantityKind: String, _ iec62720: String? = nil
+        _ ucum: String, _ unece: String?, _ qudt: String, _ typicalQuantityKind: String, _ iec62720: String? = nil
     ) {
         self.ucum = ucum
         self.unece = unece
@@ -38,6 +39,7 @@ package struct UnitOfMeasure: Hashable, Sendable {
         UnitOfMeasure("kV", "KVT", "KiloV", "Voltage", "UAA580"),
         UnitOfMeasure("A", "AMP", "A", "ElectricCurrent", "UAA101"),
         UnitOfMeasure("mA", "4K", "MilliA", "ElectricCurrent", "UAA775"),
+        UnitOfMeasure("uA", "B84", "MicroA", "ElectricCurrent", "UAA057"),
         UnitOfMeasure("W", "WTT", "W", "ActivePower", "UAA306"),
         UnitOfMeasure("kW", "KWT", "KiloW", "ActivePower", "UAA583"),
         UnitOfMeasure("V.A", "D46", "VA", "ApparentPower", "UAA298"),
@@ -47,7 +49,11 @@ package struct UnitOfMeasure: Hashable, Sendable {
         UnitOfMeasure("W.h", "WHR", "W-HR", "ActiveEnergy", "UAA308"),
         UnitOfMeasure("kW.h", "KWH", "KiloW-HR", "ActiveEnergy", "UAA584"),
         UnitOfMeasure("MW.h", "MWH", "MegaW-HR", "ActiveEnergy", "UAA225"),
+        UnitOfMeasure("V.A.h", nil, "VA-HR", "ApparentEnergy"),
+        UnitOfMeasure("kV.A.h", "C79", "KiloVA-HR", "ApparentEnergy", "UAB160"),
+        UnitOfMeasure("V.A.h{reactive}", nil, "VAR-HR", "ReactiveEnergy"),
         UnitOfMeasure("kV.A.h{reactive}", "K3", "KiloVAR-HR", "ReactiveEnergy", "UAB195"),
+        UnitOfMeasure("W.h/m3", nil, "W-HR-PER-M3", "EnergyDensity"),
         UnitOfMeasure("MJ", "3B", "MegaJ", "Energy", "UAA211"),
         UnitOfMeasure("Hz", "HTZ", "HZ", "Frequency", "UAA170"),
         UnitOfMeasure("Cel", "CEL", "DEG_C", "Temperature", "UAA033"),

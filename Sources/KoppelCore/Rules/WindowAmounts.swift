@@ -62,7 +62,8 @@ package enum WindowAmounts {
     }
 
     private static let factors: [String: [String: Double]] = [
-        "kW.h": ["W.h": 0.001, "kW.h": 1, "MW.h": 1_000], "kV.A.h{reactive}": ["kV.A.h{reactive}": 1],
+        "kW.h": ["W.h": 0.001, "kW.h": 1, "MW.h": 1_000],
+        "kV.A.h{reactive}": ["V.A.h{reactive}": 0.001, "kV.A.h{reactive}": 1],
         "m3": ["m3": 1, "L": 0.001],
     ]
 

@@ -86,7 +86,7 @@ extension JSONWriter {
             key("unit")
             openObject()
             member("ucum", unit.ucum)
-            member("unece", unit.unece)
+            if let code = unit.unece { member("unece", code) }
             member("qudt", "http://qudt.org/vocab/unit/" + unit.qudt)
             closeObject()
         }

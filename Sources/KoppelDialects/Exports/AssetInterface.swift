@@ -107,7 +107,7 @@ struct AssetInterface {
         if let unit = point.unit {
             elements.append(
                 AASElement.property(
-                    "unit", "https://schema.org/unitCode", unit.unece,
+                    "unit", "https://schema.org/unitCode", unit.unece ?? "http://qudt.org/vocab/unit/" + unit.qudt,
                     valueID: unit.iec62720.map { "0112/2///62720#" + $0 }))
         }
         if let limits = point.limits {

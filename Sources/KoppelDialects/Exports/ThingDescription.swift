@@ -51,7 +51,7 @@ package enum ThingDescription {
         members.append(.init("type", .string(signal.jsonType)))
         if let unit = point.unit {
             members.append(.init("unit", .string(unit.ucum)))
-            members.append(.init("schema:unitCode", .string(unit.unece)))
+            if let code = unit.unece { members.append(.init("schema:unitCode", .string(code))) }
             members.append(.init("qudt:hasUnit", ["@id": .string("http://qudt.org/vocab/unit/" + unit.qudt)]))
         }
         if let kind = signal.quantityKind { members.append(.init("qudt:hasQuantityKind", ["@id": .string(kind)])) }

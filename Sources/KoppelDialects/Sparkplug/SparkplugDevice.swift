@@ -70,7 +70,7 @@ struct SparkplugDevice: Sendable {
         if let unit = signal.unit {
             properties.add("engUnit", text: unit.ucum)
             properties.add("koppel/ucum", text: unit.ucum)
-            properties.add("koppel/unece", text: unit.unece)
+            if let code = unit.unece { properties.add("koppel/unece", text: code) }
         }
         if let range = signal.range {
             properties.add("koppel/low", .double, .doubleValue(range.low))

@@ -26,7 +26,7 @@ struct MeterModel: PhysicalModel {
         return .number { amount($0) * perBase }
     }
 
-    /// In V, A, W, var, VA, Wh, varh, Hz, degrees, or as a factor.
+    /// In V, A, W, var, VA, Wh, varh, VAh, Hz, degrees, or as a factor.
     private func amount(_ traits: SignalTraits) -> (@Sendable (Double) -> Double)? {
         let (load, phases) = (load, phases(traits))
         let isWhole = phases.count > 1
@@ -60,7 +60,11 @@ struct MeterModel: PhysicalModel {
                 return power / (isMean ? count : 1)
             }
         case .frequency: return { load.hertz($0) }
-        case .activeEnergy, .reactiveEnergy: return energy(traits, phases)
+        case .activeEnergy, .reactiveEnergy: return energy(traits, phases, isActive: traits.quantity == .activeEnergy)
+        case .apparentEnergy:
+            // Of a load whose power factor hardly changes.
+            let (active, reactive) = (energy(traits, phases, isActive: true), energy(traits, phases, isActive: false))
+            return { (active($0) * active($0) + reactive($0) * reactive($0)).squareRoot() }
         case .angle: return { turns(ofCosine: together($0).powerFactor) * 360 }
         case .share where traits.isPowerFactor: return { together($0).powerFactor * 100 }
         case .number where traits.isPowerFactor: return { together($0).powerFactor }
@@ -81,9 +85,10 @@ struct MeterModel: PhysicalModel {
             voltage: 230, active: mean(load.activeEnergy), reactive: mean(load.reactiveEnergy))
     }
 
-    private func energy(_ traits: SignalTraits, _ phases: [Int]) -> @Sendable (Double) -> Double {
+    private func energy(
+        _ traits: SignalTraits, _ phases: [Int], isActive: Bool
+    ) -> @Sendable (Double) -> Double {
         let load = load
-        let isActive = traits.quantity == .activeEnergy
         let tariff: SwitchedTime? =
             traits.has("t1") ? .firstTariff : traits.has("t2") ? .secondTariff : traits.has("process") ? .process : nil
         // What was on the meter before the simulation began.

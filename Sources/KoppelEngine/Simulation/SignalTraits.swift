@@ -3,7 +3,8 @@ internal import KoppelCore
 /// What a signal is about, as far as its unit and its name tell.
 struct SignalTraits: Sendable {
     enum Quantity: Sendable {
-        case voltage, current, activePower, apparentPower, reactivePower, activeEnergy, reactiveEnergy, frequency
+        case voltage, current, activePower, apparentPower, reactivePower, activeEnergy, reactiveEnergy, apparentEnergy
+        case frequency
         case temperature, pressure, volume, volumeFlow, mass, massFlow, velocity, acceleration, rotation, torque, angle
         case length, time, share, count, number
     }
@@ -13,7 +14,7 @@ struct SignalTraits: Sendable {
     let name: String
     let words: Set<String>
     let quantity: Quantity
-    /// How many of the signal's unit are one V, A, W, var, VA, Wh, varh, Hz, bar, m3, m3/h, kg, kg/h, m/s, m/s2, turn a
+    /// How many of the signal's unit are one V, A, W, var, VA, Wh, varh, VAh, Hz, bar, m3, m3/h, kg, kg/h, m/s, m/s2, turn a
     /// minute, N.m, degree, m, s or whole of a share.
     let perBase: Double
     let unit: String
@@ -40,6 +41,8 @@ struct SignalTraits: Sendable {
 
     private static let meanings: [String: (Quantity, Double)] = [
         "V": (.voltage, 1), "mV": (.voltage, 1e3), "kV": (.voltage, 1e-3), "A": (.current, 1), "mA": (.current, 1e3),
+        "uA": (.current, 1e6), "V.A.h": (.apparentEnergy, 1), "kV.A.h": (.apparentEnergy, 1e-3),
+        "V.A.h{reactive}": (.reactiveEnergy, 1),
         "W": (.activePower, 1), "kW": (.activePower, 1e-3), "V.A": (.apparentPower, 1), "kV.A": (.apparentPower, 1e-3),
         "V.A{reactive}": (.reactivePower, 1), "kV.A{reactive}": (.reactivePower, 1e-3), "W.h": (.activeEnergy, 1),
         "kW.h": (.activeEnergy, 1e-3), "MW.h": (.activeEnergy, 1e-6), "MJ": (.activeEnergy, 3.6e-3),

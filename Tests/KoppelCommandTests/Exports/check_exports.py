@@ -78,7 +78,8 @@ def disagreements(thing, shell):
         pairs = [
             (have["key"]["value"], told["kpl:signalName"]),
             (have["type"]["value"], told["type"]),
-            (have.get("unit", {}).get("value"), told.get("schema:unitCode")),
+            # A unit without a UN/ECE code stands as the address of its QUDT entry, as schema.org allows.
+            (have.get("unit", {}).get("value"), told.get("schema:unitCode", told.get("qudt:hasUnit", {}).get("@id"))),
             (value("href"), form["href"]),
             (value("modv_entity"), form["modv:entity"]),
             (value("modv_type"), form["modv:type"]),

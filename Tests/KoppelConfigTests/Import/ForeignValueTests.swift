@@ -9,7 +9,9 @@ struct ForeignValueTests {
         ("var", "V.A{reactive}", 1),
         ("MW", "kW", 1_000), ("mW", "W", 0.001), ("mA", "mA", 1), ("hPa", "mbar", 1), ("l/s", "L/min", 60),
         ("Stück", "{#}", 1), ("kΩ", "Ohm", 1_000), ("rpm", "/min", 1), ("l/min", "L/min", 1), ("N·m", "N.m", 1),
-        ("% RH", "%", 1), ("W", "W", 1), ("kvarh", "kV.A.h{reactive}", 1), ("µA", "mA", 0.001),
+        ("% RH", "%", 1), ("W", "W", 1), ("kvarh", "kV.A.h{reactive}", 1), ("µA", "uA", 1),
+        ("kVAh", "kV.A.h", 1), ("VAh", "V.A.h", 1), ("varh", "V.A.h{reactive}", 1), ("Wh/m³", "W.h/m3", 1),
+        ("kWh/m³", "W.h/m3", 1_000), ("MVAh", "kV.A.h", 1_000),
     ])
     func `a unit as people write it is a row of the unit table`(_ text: String, _ ucum: String, _ factor: Double) {
         let unit = ForeignUnit(text)

@@ -9,7 +9,7 @@ struct SimulatedTotalTests {
     @Test(arguments: Device.all)
     func `energy is the integral of power`(_ device: Device) throws {
         let readings = try SimulatedReadings(device)
-        for energy in readings.names(unit: "W.h", "kW.h", "MW.h", "kV.A.h{reactive}") {
+        for energy in readings.names(unit: "W.h", "kW.h", "MW.h", "V.A.h{reactive}", "kV.A.h{reactive}") {
             guard let power = Self.power(of: energy, readings).first(where: { readings.points[$0] != nil }) else {
                 continue
             }

@@ -80,9 +80,11 @@ struct ForeignUnit: Hashable {
         for unit in UnitOfMeasure.table { names[plain(unit.ucum)] = Row(ucum: unit.ucum) }
         let same: [(String, String)] = [
             ("V", "Volt Volts VAC VDC Vac Vdc Vrms"), ("A", "Amp Amps Ampere AAC ADC Arms"),
-            ("mA", "milliampere"), ("W", "Watt Watts"),
+            ("mA", "milliampere"), ("V.A.h", "VAh VAhr"), ("kV.A.h", "kVAh"), ("W.h/m3", "Wh/m3"),
+            ("W", "Watt Watts"),
             ("V.A", "VA"), ("kV.A", "kVA"), ("V.A{reactive}", "var VAr Var VAR"),
             ("kV.A{reactive}", "kvar kVAr kVar kVAR"), ("W.h", "Wh WH"), ("kW.h", "kWh KWh kWH"), ("MW.h", "MWh"),
+            ("V.A.h{reactive}", "varh VArh Varh VARh"),
             ("kV.A.h{reactive}", "kvarh kVArh kVarh kVARh kVAhr"), ("Hz", "Hertz"),
             ("Cel", "°C C degC degreeC degreesC degreeCelsius Celsius °Celsius GradC"), ("K", "Kelvin"),
             ("bar", "barg bara bar(g)"),
@@ -98,13 +100,13 @@ struct ForeignUnit: Hashable {
         }
         let scaled: [(String, String, Double)] = [
             ("kW", "MW", 1_000), ("W", "mW", 0.001), ("MW.h", "GWh", 1_000), ("kV.A", "MVA", 1_000),
-            ("kV.A{reactive}", "Mvar MVAr", 1_000), ("kV.A.h{reactive}", "varh VArh Varh VARh", 0.001),
-            ("kV.A.h{reactive}", "Mvarh MVArh", 1_000), ("kV", "MV", 1_000), ("A", "kA", 1_000), ("mA", "uA", 0.001),
+            ("kV.A{reactive}", "Mvar MVAr", 1_000), ("kV.A.h", "MVAh", 1_000),
+            ("kV.A.h{reactive}", "Mvarh MVArh", 1_000), ("kV", "MV", 1_000), ("A", "kA", 1_000),
             ("Hz", "kHz", 1_000), ("Hz", "mHz", 0.001), ("kPa", "MPa", 1_000), ("L", "ml mL", 0.001),
             ("L/min", "l/s L/s", 60), ("m3/h", "l/h L/h", 0.001), ("m3/h", "m3/min", 60), ("m3/h", "m3/s", 3_600),
             ("kg", "g", 0.001),
             ("mm", "cm", 10), ("m", "km", 1_000), ("mm", "um", 0.001), ("N", "kN", 1_000), ("MJ", "kJ", 0.001),
-            ("MJ", "GJ", 1_000), ("s", "min minutes minuten", 60), ("h", "d day days", 24), ("ms", "us", 0.001),
+            ("MJ", "GJ", 1_000), ("W.h/m3", "kWh/m3", 1_000), ("s", "min minutes minuten", 60), ("h", "d day days", 24), ("ms", "us", 0.001),
             ("Ohm", "kOhm", 1_000), ("N.m", "kNm", 1_000), ("[ppm]", "ppb", 0.001), ("%", "‰ permille", 0.1),
         ]
         for (ucum, list, factor) in scaled {

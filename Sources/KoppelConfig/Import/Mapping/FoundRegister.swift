@@ -121,7 +121,7 @@ extension ImportedDevice {
         case (_, let ucum?):
             let electrical = [
                 "V", "mV", "kV", "A", "mA", "W", "kW", "V.A", "kV.A", "V.A{reactive}", "kV.A{reactive}", "W.h", "kW.h",
-                "MW.h", "kV.A.h{reactive}", "Hz",
+                "MW.h", "kV.A.h{reactive}", "V.A.h{reactive}", "V.A.h", "kV.A.h", "uA", "Hz",
             ]
             return electrical.contains(ucum) ? "electrical" : "measured"
         default: return "measured"
