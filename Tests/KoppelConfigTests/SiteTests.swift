@@ -171,6 +171,25 @@ struct SiteTests {
         #expect(added.sampling.interval == .seconds(5))
     }
 
+    @Test(arguments: [
+        ("electrical/frequency: off", 70, true), (#""*/freq*": off"#, 70, true),
+        ("electrical/frequency: on", 70, false),
+        // The alarm needs the voltage, so it is read all the same.
+        ("electrical/voltage-l1: off", 0, false),
+    ])
+    func `what is off leaves its address to a signal of the site`(
+        _ change: String, _ address: Int, _ isFree: Bool
+    ) throws {
+        let load = try loadMachine(
+            """
+            signals: {\(change), extra/mine: {label: {nl: Mijn, en: Mine}, entity: InputRegister, address: \(address),
+              wireType: uint32, kind: event}}
+            """)
+        let points = load.site?.machines.first?.points
+        #expect(points?.contains { $0.signal.description == "extra/mine" } == (isFree ? true : nil))
+        #expect(load.issues.contains { $0.description.contains("reads data address \(address)") } != isFree)
+    }
+
     @Test func `a scale register that is off is read for the signal that needs it`() throws {
         var files = try Fixture.files(adding: [
             "/s/s.yaml": head + "    signals: {power/scale: off}\n    profile: p.yaml\n"

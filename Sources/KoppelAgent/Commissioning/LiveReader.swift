@@ -23,6 +23,15 @@ package struct LiveReader: Sendable {
         }
     }
 
+    /// What a device refused, so that the next round asks for it apart.
+    package struct Known: Sendable {
+        fileprivate var restrictions = ReadRestrictions()
+
+        package init() {}
+
+        fileprivate init(restrictions: ReadRestrictions) { self.restrictions = restrictions }
+    }
+
     /// What a machine says now.
     package struct MachineNow: Sendable {
         package var machine: Identifier
@@ -33,6 +42,10 @@ package struct LiveReader: Sendable {
         package var times: [Duration]
         /// One sentence for each read that failed, and for signals that no request can read.
         package var failures: [String]
+        /// What the device refused although all its signals could be read in other ways, one sentence each.
+        package var remarks: [String]
+        /// For the next round.
+        package var known: Known
         /// The SunSpec models of its unit, if the profile asks for them and they were found.
         package var models: ModelChain?
         /// True if these are not the models that the profile reads.
@@ -40,13 +53,15 @@ package struct LiveReader: Sendable {
 
         package init(
             machine: Identifier, signals: [SignalNow], requests: Int, times: [Duration], failures: [String],
-            models: ModelChain? = nil, isOtherDevice: Bool = false
+            remarks: [String] = [], known: Known = Known(), models: ModelChain? = nil, isOtherDevice: Bool = false
         ) {
             self.machine = machine
             self.signals = signals
             self.requests = requests
             self.times = times
             self.failures = failures
+            self.remarks = remarks
+            self.known = known
             self.models = models
             self.isOtherDevice = isOtherDevice
         }
@@ -60,8 +75,10 @@ package struct LiveReader: Sendable {
     /// The probe is open, and stays the caller's to close.
     package init(_ probe: RegisterProbe) { self.probe = probe }
 
-    /// Reads every signal of the machine once. Failures are in the result.
-    package func read(_ machine: MachineSettings) async -> MachineNow {
+    /// Reads every signal of the machine once, and again in parts what the device refuses. Failures are in the result.
+    ///
+    /// `known` is what an earlier round of the same machine found out.
+    package func read(_ machine: MachineSettings, known: Known = Known()) async -> MachineNow {
         let due = PollGroup.groups(of: machine).flatMap(\.points)
         var sweep = Sweep(machine: machine)
         var located = LocatedMachine(settings: machine)
@@ -79,39 +96,42 @@ package struct LiveReader: Sendable {
             case .failed(let error):
                 sweep.failures.append(error.description)
                 for point in due { sweep.fail(point, error.condition) }
-                return sweep.end(due: Set(due), models: nil)
+                return sweep.end(due)
             }
         }
-        let planner = ReadPlanner(located, cost: BusCost(probe.bus.endpoint))
-        let plan = planner.plan(due)
-        for problem in planner.problems {
+        var round = SingleRound(
+            located, due: due, cost: BusCost(probe.bus.endpoint), restrictions: known.restrictions)
+        for problem in round.problems {
             sweep.failures.append(problem.description)
             for point in problem.points { sweep.fail(point, .configError) }
         }
+        let timing = machine.profile.timing
         var unanswered = 0
-        reads: for (index, read) in plan.enumerated() where !Task.isCancelled {
-            let timing = machine.profile.timing
+        while !Task.isCancelled, let read = round.next() {
+            sweep.asked(1)
             let reply = await probe.ask(
                 read.request, timeout: timing.responseTimeout, pause: timing.pauseBeforeRequest ?? .zero)
             switch reply {
-            case .answer(let outcome, let elapsed):
-                sweep.take(outcome, after: elapsed, for: read)
+            case .answer(.words(let words), let elapsed):
+                round.answered(read)
+                sweep.take(words, after: elapsed, for: read)
+                unanswered = 0
+            case .answer(.exception(let exception), let elapsed):
+                sweep.refused(read, exception, after: elapsed, bad: round.refused(read, exception))
                 unanswered = 0
             case .failed(let error):
                 sweep.failures.append(error.description)
                 unanswered += 1
                 let isSilent = unanswered == Self.mostUnanswered
-                for failed in isSilent ? plan[index...] : plan[index...index] {
+                for failed in isSilent ? [read] + round.left : [read] {
                     for covered in failed.points { sweep.fail(covered.point, error.condition) }
                 }
-                guard isSilent else { continue reads }
-                let left = plan.count - index - 1
-                if left > 0 { sweep.failures.append("\(left) more reads were not tried") }
-                break reads
+                guard isSilent else { continue }
+                if !round.left.isEmpty { sweep.failures.append("\(round.left.count) more reads were not tried") }
+                return sweep.end(due, round, models: models)
             }
         }
-        sweep.asked(plan.count)
-        return sweep.end(due: Set(due), models: models)
+        return sweep.end(due, round, models: models)
     }
 }
 
@@ -141,20 +161,16 @@ private struct Sweep {
         for (point, condition) in located.absent { fail(point, condition) }
     }
 
-    func end(due: Set<Int>, models: ModelChain?) -> LiveReader.MachineNow {
+    func end(_ due: [Int], _ round: SingleRound? = nil, models: ModelChain? = nil) -> LiveReader.MachineNow {
         LiveReader.MachineNow(
-            machine: machine.id, signals: inOrder(due: due), requests: requests, times: times, failures: failures,
-            models: models, isOtherDevice: isOtherDevice)
+            machine: machine.id, signals: inOrder(due: Set(due)), requests: requests, times: times,
+            failures: failures, remarks: round?.remarks ?? [],
+            known: LiveReader.Known(restrictions: round?.restrictions ?? ReadRestrictions()), models: models,
+            isOtherDevice: isOtherDevice)
     }
 
-    mutating func take(_ outcome: ReadOutcome, after elapsed: Duration, for read: PlannedRead) {
+    mutating func take(_ words: [UInt16], after elapsed: Duration, for read: PlannedRead) {
         times.append(elapsed)
-        guard case .words(let words) = outcome else {
-            guard case .exception(let exception) = outcome else { return }
-            failures.append("\(read.request): the device answers with \(exception)")
-            for covered in read.points { fail(covered.point, Condition(exception), elapsed: elapsed) }
-            return
-        }
         let decoder = BlockDecoder(
             points: machine.points, members: read.points.map(\.point), block: read.request.block)
         var decoded: [DecodedPoint] = []
@@ -165,6 +181,21 @@ private struct Sweep {
             var shown = result.decoded
             if machine.simulated, shown.condition == .good { shown.condition = .simulated }
             set(covered.point, Array(words[covered.words]), shown, elapsed)
+        }
+    }
+
+    /// The device answered with an exception, and these points are bad because of it.
+    mutating func refused(
+        _ read: PlannedRead, _ exception: ModbusException, after elapsed: Duration, bad: [Int]
+    ) {
+        times.append(elapsed)
+        guard !bad.isEmpty else { return }
+        let named = bad.prefix(3).map { machine.points[$0].signal.description }.joined(separator: ", ")
+        let others = bad.count > 3 ? " and \(bad.count - 3) more" : ""
+        failures.append("\(read.request): the device answers with \(exception): \(named)\(others)")
+        let isWhole = read.points.allSatisfy { !$0.isDue || bad.contains($0.point) }
+        for covered in read.points where isWhole || bad.contains(covered.point) {
+            fail(covered.point, Condition(exception), elapsed: elapsed)
         }
     }
 

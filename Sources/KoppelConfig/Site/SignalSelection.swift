@@ -59,8 +59,10 @@ struct SignalSelection {
                 }
             }
         }
-        check(points)
-        return select(points.map(\.point), patterns: patterns, named: named)
+        let selected = select(points.map(\.point), patterns: patterns, named: named)
+        let read = Set(selected.map(\.signal))
+        check(points.filter { read.contains($0.point.signal) })
+        return selected
     }
 
     private func unknownHint(_ key: String, _ names: [String]) -> String {
@@ -86,7 +88,7 @@ struct SignalSelection {
         return (point, Change(every: point.section["every"]?.pollInterval()))
     }
 
-    /// Checks what the site file added against the whole profile.
+    /// Checks what the site file added against all that is read. What is off leaves its address free.
     private func check(_ points: [LocatedPoint]) {
         let own = profile.points.first?.field.file
         let first = points.firstIndex { $0.field.file != own } ?? points.count

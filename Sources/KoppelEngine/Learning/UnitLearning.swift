@@ -10,6 +10,8 @@ package struct UnitLearning: Sendable {
     enum Ruling: Hashable, Sendable {
         /// One of several values is refused, and the next plans find out which: the others are not to blame.
         case searching
+        /// The value that takes the whole request is refused; what lies within it is asked for by itself from now on.
+        case widest
         /// It is what it says.
         case final
     }
@@ -90,7 +92,8 @@ package struct UnitLearning: Sendable {
     /// A read was refused.
     ///
     /// `halves` are the two reads it can be cut into, none if it asks for a single value, and `values` the addresses
-    /// of its values. One that has delivered, in this run or an earlier one, is never given up.
+    /// of its values. If the one that takes the whole request has delivered, in this run or an earlier one, it is
+    /// never given up.
     mutating func refused(
         _ request: ReadRequest, _ exception: ModbusException, halves: [ReadRequest], values: [ClosedRange<Int>],
         hasDelivered: Bool, time: Timestamp
@@ -113,7 +116,7 @@ package struct UnitLearning: Sendable {
         let span = request.block
         let isHopeless = apart.refused(span, exception, isPresumed: facts.isExpected(.points(span)))
         if isHopeless, !hasDelivered, hold(.points(span), exception, at: time) { apart.forget(span) }
-        return .final
+        return .widest
     }
 
     /// A read got no answer at all, or the device called itself broken.

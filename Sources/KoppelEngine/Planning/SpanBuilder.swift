@@ -10,6 +10,8 @@ struct SpanBuilder {
     private let points: [Point]
     private let absent: Set<Int>
     private let limits: UnitLimits
+    /// Spans with a gap of their own that the device refused as they are.
+    private let refusedWhole: Set<RegisterSpan>
 
     init(
         unit: UnitID, points: [Point], existing: [Point], absent: Set<Int>, limits: UnitLimits,
@@ -19,6 +21,7 @@ struct SpanBuilder {
         self.points = points
         self.absent = absent
         self.limits = limits
+        refusedWhole = Set(restrictions.unreadable)
         let closure = PointClosure(points, absent: absent)
         var sound: [(members: [Int], needs: [Int])] = []
         for cluster in closure.clusters {
@@ -43,7 +46,8 @@ struct SpanBuilder {
         }
     }
 
-    /// What the profile says exists: its points, its readable gaps, and what lies between points it wants together.
+    /// What the profile says exists: its points, its readable gaps, and what lies between points it wants together, as
+    /// long as the device did not refuse just that: then the points between them are read as if they stood alone.
     private func readableRuns(
         existing: [Point], together: [[Int]], restrictions: ReadRestrictions
     ) -> [RegisterTable: ReadableRuns] {
@@ -51,9 +55,13 @@ struct SpanBuilder {
         let present = points.indices.filter { !absent.contains($0) }.map { points[$0] }
         for point in present + existing { known[point.table, default: []].append(point.addresses) }
         for span in limits.readableGaps { known[span.table, default: []].append(span.range) }
-        for needs in together { known[points[needs[0]].table, default: []].append(hull(of: needs)) }
+        let refusedWhole = Set(together.compactMap(refusedSpan))
+        for needs in together where refusedSpan(needs) == nil {
+            known[points[needs[0]].table, default: []].append(hull(of: needs))
+        }
         if limits.allGapsReadable { RegisterTable.allCases.forEach { known[$0] = [0...65_535] } }
-        let refused = Dictionary(grouping: restrictions.unreadable, by: \.table)
+        let refused = Dictionary(
+            grouping: restrictions.unreadable.filter { !refusedWhole.contains($0) }, by: \.table)
         let cuts = Dictionary(grouping: restrictions.cuts, by: \.table)
         return Dictionary(
             uniqueKeysWithValues: known.map { table, ranges in
@@ -65,6 +73,26 @@ struct SpanBuilder {
                         cuts: (cuts[table] ?? []).map(\.before))
                 )
             })
+    }
+
+    /// What is asked for to read these together, if they leave a gap and the device refused exactly that.
+    private func refusedSpan(_ needs: [Int]) -> RegisterSpan? {
+        guard !refusedWhole.isEmpty else { return nil }
+        let (table, range) = (points[needs[0]].table, asked(for: needs))
+        guard let first = UInt16(exactly: range.lowerBound), let last = UInt16(exactly: range.upperBound) else {
+            return nil
+        }
+        let span = RegisterSpan(table: table, addresses: first...last)
+        guard refusedWhole.contains(span) else { return nil }
+        let own = needs.reduce(into: Set<Int>()) { $0.formUnion(points[$1].addresses) }
+        return own.count < hull(of: needs).count ? span : nil
+    }
+
+    /// The addresses of one request for these, made even if the unit wants that.
+    private func asked(for needs: [Int]) -> ClosedRange<Int> {
+        let hull = hull(of: needs)
+        guard limits.evenAlignment, !points[needs[0]].table.isBits else { return hull }
+        return (hull.lowerBound & ~1)...(hull.upperBound | 1)
     }
 
     private func hull(of needs: [Int]) -> ClosedRange<Int> {
@@ -92,7 +120,7 @@ struct SpanBuilder {
         var addresses = hull(of: needs)
         guard let readable = runs[table] else { return }
         if limits.evenAlignment && !table.isBits {
-            let even = (addresses.lowerBound & ~1)...(addresses.upperBound | 1)
+            let even = asked(for: needs)
             for neighbour in [even.lowerBound, even.upperBound]
             where !addresses.contains(neighbour) && !readable.contains(neighbour) {
                 problems.append(problem(.oddEdge(neighbour: neighbour), members, needs))
@@ -108,7 +136,7 @@ struct SpanBuilder {
         spans.append(
             AtomicSpan(
                 members: members, points: needs, table: table, addresses: addresses,
-                run: readable.run(holding: addresses)))
+                run: refusedSpan(needs) == nil ? readable.run(holding: addresses) : nil))
     }
 
     private func problem(_ kind: PlanningError.Kind, _ members: [Int], _ needs: [Int]) -> PlanningError {

@@ -148,9 +148,9 @@ package struct PolledMachine: Sendable {
             return nil
         case .exception(let exception):
             let condition = Condition(exception)
-            let isSearching = refused(read, exception, time: answer.time)
+            let searched = refused(read, exception, time: answer.time)
             if condition == .illegalAddress { layout?.refused(now: now) }
-            tell(read, condition, isSearching: isSearching, now: now, time: answer.time)
+            tell(read, condition, searched: searched, now: now, time: answer.time)
             return condition.asksForPause ? condition : nil
         }
     }
@@ -171,13 +171,14 @@ package struct PolledMachine: Sendable {
         tell(read, condition, now: now, time: time)
     }
 
-    /// During a search one of several points is refused and it is not known yet which.
+    /// Of the `searched` points one or none is refused, and the next plans find out which.
     private mutating func tell(
-        _ read: PreparedRead, _ condition: Condition, isSearching: Bool = false, now: Duration, time: Timestamp
+        _ read: PreparedRead, _ condition: Condition, searched: Set<Int> = [], now: Duration, time: Timestamp
     ) {
         // Silence after a refusal may be old already.
         expectAge(now)
         for covered in read.plan.points where covered.isDue {
+            let isSearching = searched.contains(covered.point)
             fail(covered.point, condition, isSearching: isSearching, now: now, time: time)
         }
     }
@@ -246,13 +247,21 @@ package struct PolledMachine: Sendable {
         if layout == nil { learning.presume(facts) }
     }
 
-    private mutating func refused(_ read: PreparedRead, _ exception: ModbusException, time: Timestamp) -> Bool {
+    /// Takes in a refusal.
+    ///
+    /// - Returns: The due points of the read that are not to blame as far as is known.
+    private mutating func refused(_ read: PreparedRead, _ exception: ModbusException, time: Timestamp) -> Set<Int> {
         let due = read.plan.points.filter(\.isDue).map(\.point)
+        let widest = due.filter { planner.span(of: $0) == read.plan.request.block }
         let ruling = learning.refused(
             read.plan.request, exception, halves: planner.halves(of: read.plan).map(\.request),
             values: due.compactMap { planner.span(of: $0)?.range },
-            hasDelivered: due.contains { trackers[$0]?.hasDelivered ?? (scales[$0]?.value != nil) }, time: time)
-        return ruling == .searching
+            hasDelivered: widest.contains { trackers[$0]?.hasDelivered ?? (scales[$0]?.value != nil) }, time: time)
+        return switch ruling {
+        case .searching: Set(due)
+        case .widest: Set(due).subtracting(widest)
+        case .final: []
+        }
     }
 
     mutating func replan() {

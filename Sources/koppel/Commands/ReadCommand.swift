@@ -37,6 +37,8 @@ struct ReadCommand: AsyncParsableCommand {
         var unit: UInt8
         var requests: Int
         var failures: [String]
+        /// What the device refuses although all signals could be read; only if there is something.
+        var remarks: [String]?
         /// Only where the profile has the device asked for them.
         var sunspec: ModelChain?
         /// Only where the profile says what the state is taken from.
@@ -49,6 +51,8 @@ struct ReadCommand: AsyncParsableCommand {
         let clock: WallClock
         var round: ReadRound
         var states = StateReader()
+        /// What the machines refused.
+        var known: [Identifier: LiveReader.Known] = [:]
     }
 
     func run() async throws {
@@ -88,7 +92,9 @@ struct ReadCommand: AsyncParsableCommand {
         for probe in probes {
             let reader = LiveReader(probe)
             for machine in machines where machine.bus == probe.bus.id {
-                let now = await Progress.during("Reading \(machine.id)") { await reader.read(machine) }
+                let known = rounds.known[machine.id] ?? LiveReader.Known()
+                let now = await Progress.during("Reading \(machine.id)") { await reader.read(machine, known: known) }
+                rounds.known[machine.id] = now.known
                 if !now.failures.isEmpty { rounds.round.hasFailed = true }
                 let time = rounds.clock.now
                 let state = rounds.states.state(of: machine, from: now.signals, at: time)
@@ -106,7 +112,7 @@ struct ReadCommand: AsyncParsableCommand {
                     var failures = now.failures
                     if now.isOtherDevice, let models = now.models { failures += [advice(models)].compactMap(\.self) }
                     // On a refreshed screen a complaint has its place under the machine it is about.
-                    for failure in failures {
+                    for failure in failures + now.remarks {
                         if rounds.round.isOnTerminal {
                             page += style.paint(failure, .bad) + "\n"
                         } else {
@@ -138,7 +144,8 @@ struct ReadCommand: AsyncParsableCommand {
     ) -> Document {
         Document(
             machine: machine.id.description, bus: machine.bus.description, unit: machine.unit.rawValue,
-            requests: now.requests, failures: now.failures, sunspec: now.models,
+            requests: now.requests, failures: now.failures,
+            remarks: now.remarks.isEmpty ? nil : now.remarks, sunspec: now.models,
             state: state.map(StateDocument.init),
             signals: shown.map {
                 SignalDocument(

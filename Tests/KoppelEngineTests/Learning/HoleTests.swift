@@ -48,6 +48,39 @@ struct HoleTests {
             ])
     }
 
+    @Test func `P28, P46: what lies between a value and its scale register is good though the two are refused`()
+        throws
+    {
+        let points =
+            try registers(4) + [point("scaled", at: 4, scale: "scale")] + registers(3, from: 5)
+            + registers(4, from: 9) + [point("scale", at: 31)]
+        let holes = Set(0...31).subtracting(points.map { Int($0.address) })
+        var bench = try LearningBench(points, device: .init(holes: [.holdingRegister: holes]))
+        bench.sweep(times: 5)
+        #expect(bench.notGood == [4: .illegalAddress])
+        bench.sweep(times: 7)
+        #expect(bench.notGood == [4: .illegalAddress])
+        #expect(bench.lines == ["holding 0+8", "holding 9+4", "holding 31+1"])
+        #expect(
+            bench.facts == ["holding 4 to 31 is refused, so it is not asked for (exception 2 (illegal data address))"])
+    }
+
+    @Test func `P29, P46: a value and its scale register that delivered together are never given up`() throws {
+        let points = try [point("scaled", at: 0, scale: "scale"), point("between", at: 2), point("scale", at: 4)]
+        var bench = try LearningBench(points)
+        bench.sweep(times: 3)
+        #expect(bench.lines == ["holding 0+5"])
+        bench.device.holes = [.holdingRegister: [1, 3]]
+        for _ in 0..<12 {
+            bench.sweep()
+            #expect(bench.live.filter { $0.value == .illegalAddress }.keys.allSatisfy { $0 == 0 })
+        }
+        #expect(bench.lines == ["holding 0+5", "holding 2+1", "holding 4+1"])
+        bench.device.holes = [:]
+        bench.sweep(times: 4)
+        #expect(bench.lines == ["holding 0+5"] && bench.notGood.isEmpty && bench.facts.isEmpty)
+    }
+
     @Test func `P29: one noisy exception teaches nothing`() throws {
         for code: UInt8 in [2, 3] {
             var bench = try LearningBench(try registers(40))

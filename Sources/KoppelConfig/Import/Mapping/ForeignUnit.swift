@@ -106,7 +106,8 @@ struct ForeignUnit: Hashable {
             ("L/min", "l/s L/s", 60), ("m3/h", "l/h L/h", 0.001), ("m3/h", "m3/min", 60), ("m3/h", "m3/s", 3_600),
             ("kg", "g", 0.001),
             ("mm", "cm", 10), ("m", "km", 1_000), ("mm", "um", 0.001), ("N", "kN", 1_000), ("MJ", "kJ", 0.001),
-            ("MJ", "GJ", 1_000), ("W.h/m3", "kWh/m3", 1_000), ("s", "min minutes minuten", 60), ("h", "d day days", 24), ("ms", "us", 0.001),
+            ("MJ", "GJ", 1_000), ("W.h/m3", "kWh/m3", 1_000), ("s", "min minutes minuten", 60), ("h", "d day days", 24),
+            ("ms", "us", 0.001),
             ("Ohm", "kOhm", 1_000), ("N.m", "kNm", 1_000), ("[ppm]", "ppb", 0.001), ("%", "‰ permille", 0.1),
         ]
         for (ucum, list, factor) in scaled {
