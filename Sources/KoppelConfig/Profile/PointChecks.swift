@@ -123,6 +123,7 @@ struct PointChecks {
 
     private func checkScaleRegisters() {
         let byName = Dictionary(points.map { ($0.point.signal, $0.point) }) { first, _ in first }
+        let known = knownAddresses()
         for located in points[first...] {
             guard let name = located.point.scaleRegister else { continue }
             let place = located.place("scaleRegister")
@@ -144,6 +145,8 @@ struct PointChecks {
                     hint: "Both must be read in one request.")
             } else if !scale.wire.isWholeNumber {
                 place.error("`\(name)` is no whole number, so it cannot be a power of ten")
+            } else {
+                warnOfGap(between: [scale, located.point], known: known, at: place)
             }
         }
     }
@@ -166,6 +169,29 @@ struct PointChecks {
                         + " \(limit(of: last.point.table))")
             }
         }
+    }
+
+    /// Every address that a point takes.
+    private func knownAddresses() -> [RegisterTable: Set<Int>] {
+        points.reduce(into: [:]) { known, located in
+            known[located.point.table, default: []].formUnion(Int(located.point.address)...located.point.lastAddress)
+        }
+    }
+
+    /// What must be read in one request may have registers between it that nobody has said exist.
+    private func warnOfGap(between members: [Point], known: [RegisterTable: Set<Int>], at place: Field) {
+        guard !limits.allGapsReadable, let table = members.first?.table, let low = members.map(\.address).min(),
+            let high = members.map(\.lastAddress).max(), high <= 65_535, high - Int(low) < limit(of: table)
+        else { return }
+        let readable = limits.readableGaps.filter { $0.table == table }
+        let unknown = (Int(low)...high).filter { address in
+            known[table]?.contains(address) != true && !readable.contains { $0.addresses.contains(UInt16(address)) }
+        }
+        guard let from = unknown.first, let to = unknown.last else { return }
+        place.warning(
+            "data addresses \(low) to \(high) are read in one request for this, and nothing says that the device has "
+                + (from == to ? "\(from)" : "\(from) to \(to)"),
+            hint: "List them in limits.gaps if it answers them; if not, it cannot be read.")
     }
 
     private func span(_ points: [Point]) -> Int? {
