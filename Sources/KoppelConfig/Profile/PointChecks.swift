@@ -47,6 +47,14 @@ struct PointChecks {
                 "\(count) registers are more than one request of this device reads (\(limits.registersPerRequest))",
                 hint: "A value is never read in two requests.")
         }
+        if limits.start(toReach: point.address, in: point.table) == nil {
+            located.place("address").error(
+                "no read may begin at or before data address \(point.address) (limits.startAt)")
+        } else if count <= limit(of: point.table), let span = span([point]), span > limit(of: point.table) {
+            located.place("address").error(
+                "a read of it begins \(span - count) addresses earlier (limits.startAt), and one request of this device"
+                    + " reads \(limit(of: point.table))")
+        }
         if limits.evenAlignment, !point.table.isBits {
             if !point.address.isMultiple(of: 2) {
                 located.place("address").error(
@@ -195,8 +203,10 @@ struct PointChecks {
     }
 
     private func span(_ points: [Point]) -> Int? {
-        guard let low = points.map(\.address).min(), let high = points.map(\.lastAddress).max() else { return nil }
-        return high - Int(low) + 1
+        guard let first = points.min(by: { $0.address < $1.address }), let high = points.map(\.lastAddress).max() else {
+            return nil
+        }
+        return high - Int(limits.start(toReach: first.address, in: first.table) ?? first.address) + 1
     }
 
     private func limit(of table: RegisterTable) -> Int {

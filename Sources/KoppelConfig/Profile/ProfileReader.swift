@@ -89,11 +89,12 @@ struct ProfileReader {
 
     private func readLimits(_ field: Field, notation: AddressNotation) -> UnitLimits {
         var limits = UnitLimits()
-        let keys = ["registersPerRequest", "bitsPerRequest", "evenAlignment", "gaps"]
+        let keys = ["registersPerRequest", "bitsPerRequest", "evenAlignment", "gaps", "startAt"]
         guard let section = field.section(keys) else { return limits }
         if let count = section["registersPerRequest"]?.int(in: 1...125) { limits.registersPerRequest = count }
         if let count = section["bitsPerRequest"]?.int(in: 1...2_000) { limits.bitsPerRequest = count }
         if let isEven = section["evenAlignment"]?.bool() { limits.evenAlignment = isEven }
+        limits.startAddresses = section["startAt"].map { readStarts($0, notation: notation) } ?? [:]
         guard let gaps = section["gaps"] else { return limits }
         switch gaps.scalarText {
         case "none": break
@@ -101,6 +102,19 @@ struct ProfileReader {
         default: limits.readableGaps = gaps.list()?.compactMap { readGap($0, notation: notation) } ?? []
         }
         return limits
+    }
+
+    private func readStarts(_ field: Field, notation: AddressNotation) -> [RegisterTable: [UInt16]] {
+        var starts: [RegisterTable: [UInt16]] = [:]
+        for item in field.list() ?? [] {
+            guard let section = item.section(["entity", "addresses"]),
+                let table = section.required("entity")?.table(), let list = section.required("addresses")?.list()
+            else { continue }
+            if starts[table] != nil { item.error("\(table.entity) stands twice") }
+            if list.isEmpty { item.error("a table without an address to begin at cannot be read") }
+            starts[table] = list.compactMap { notation.address($0, table: table) }.sorted()
+        }
+        return starts
     }
 
     private func readGap(_ field: Field, notation: AddressNotation) -> RegisterSpan? {

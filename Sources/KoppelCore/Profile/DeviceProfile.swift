@@ -59,16 +59,26 @@ package struct UnitLimits: Hashable, Sendable {
     package var allGapsReadable: Bool
     /// True if start and count both have to be even (Eastron meters).
     package var evenAlignment: Bool
+    /// Where alone a read of a table may begin, rising; a table that is not there has no such rule (ifm IO-Link masters).
+    package var startAddresses: [RegisterTable: [UInt16]]
 
     package init(
         registersPerRequest: Int = 125, bitsPerRequest: Int = 2_000, readableGaps: [RegisterSpan] = [],
-        allGapsReadable: Bool = false, evenAlignment: Bool = false
+        allGapsReadable: Bool = false, evenAlignment: Bool = false,
+        startAddresses: [RegisterTable: [UInt16]] = [:]
     ) {
         self.registersPerRequest = registersPerRequest
         self.bitsPerRequest = bitsPerRequest
         self.readableGaps = readableGaps
         self.allGapsReadable = allGapsReadable
         self.evenAlignment = evenAlignment
+        self.startAddresses = startAddresses
+    }
+
+    /// Where a read has to begin that is to reach this address; `nil` if none can.
+    package func start(toReach address: UInt16, in table: RegisterTable) -> UInt16? {
+        guard let starts = startAddresses[table] else { return address }
+        return starts.last { $0 <= address }
     }
 }
 

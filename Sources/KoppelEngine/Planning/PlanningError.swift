@@ -13,6 +13,8 @@ package struct PlanningError: Error, Hashable, Sendable {
         case scaleRegisterMissing(SignalName)
         /// The unit wants even starts and counts, and the register that would make it even is not known to exist.
         case oddEdge(neighbour: Int)
+        /// The unit takes reads from marked addresses on only, and none is marked at or before it.
+        case noStart
         /// The value runs past address 65,535.
         case pastTheEnd
     }
@@ -49,6 +51,8 @@ extension PlanningError: CustomStringConvertible {
         case .oddEdge(let neighbour):
             return "\(place): this unit wants even starts and counts, and \(table.name) \(neighbour) is not known to "
                 + "exist. Add it to the readable gaps in the profile, or switch even alignment off"
+        case .noStart:
+            return "\(place): no read may begin at or before it. Add an address to `limits.startAt` in the profile"
         case .pastTheEnd:
             return "\(place): runs past the last address, 65535. Check address and type"
         }

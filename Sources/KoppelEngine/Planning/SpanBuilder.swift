@@ -57,7 +57,7 @@ struct SpanBuilder {
         for span in limits.readableGaps { known[span.table, default: []].append(span.range) }
         let refusedWhole = Set(together.compactMap(refusedSpan))
         for needs in together where refusedSpan(needs) == nil {
-            known[points[needs[0]].table, default: []].append(hull(of: needs))
+            known[points[needs[0]].table, default: []].append(fromStart(hull(of: needs), points[needs[0]].table))
         }
         if limits.allGapsReadable { RegisterTable.allCases.forEach { known[$0] = [0...65_535] } }
         let refused = Dictionary(
@@ -88,11 +88,18 @@ struct SpanBuilder {
         return own.count < hull(of: needs).count ? span : nil
     }
 
-    /// The addresses of one request for these, made even if the unit wants that.
+    /// The addresses of one request for these: from where a read may begin, and made even if the unit wants that.
     private func asked(for needs: [Int]) -> ClosedRange<Int> {
-        let hull = hull(of: needs)
-        guard limits.evenAlignment, !points[needs[0]].table.isBits else { return hull }
-        return (hull.lowerBound & ~1)...(hull.upperBound | 1)
+        let range = fromStart(hull(of: needs), points[needs[0]].table)
+        guard limits.evenAlignment, !points[needs[0]].table.isBits else { return range }
+        return (range.lowerBound & ~1)...(range.upperBound | 1)
+    }
+
+    private func fromStart(_ range: ClosedRange<Int>, _ table: RegisterTable) -> ClosedRange<Int> {
+        guard let first = UInt16(exactly: range.lowerBound), let start = limits.start(toReach: first, in: table) else {
+            return range
+        }
+        return Int(start)...range.upperBound
     }
 
     private func hull(of needs: [Int]) -> ClosedRange<Int> {
@@ -107,9 +114,12 @@ struct SpanBuilder {
     /// What is wrong before alignment.
     private func problem(_ members: [Int], _ needs: [Int]) -> PlanningError? {
         let table = points[members[0]].table
-        let addresses = hull(of: needs)
+        let addresses = fromStart(hull(of: needs), table)
         if needs.contains(where: { points[$0].table != table }) { return problem(.differentTables, members, needs) }
         if addresses.upperBound > 65_535 { return problem(.pastTheEnd, members, needs) }
+        if let first = UInt16(exactly: addresses.lowerBound), limits.start(toReach: first, in: table) == nil {
+            return problem(.noStart, members, needs)
+        }
         let limit = limits.countPerRequest(in: table)
         guard addresses.count > limit else { return nil }
         return problem(.tooLarge(count: addresses.count, limit: limit), members, needs)
@@ -117,7 +127,7 @@ struct SpanBuilder {
 
     private mutating func add(_ members: [Int], _ needs: [Int], runs: [RegisterTable: ReadableRuns]) {
         let table = points[members[0]].table
-        var addresses = hull(of: needs)
+        var addresses = fromStart(hull(of: needs), table)
         guard let readable = runs[table] else { return }
         if limits.evenAlignment && !table.isBits {
             let even = asked(for: needs)

@@ -69,6 +69,7 @@ package struct SimulatedDevice: Sendable {
         let most = table.isBits ? limits.bitsPerRequest : limits.registersPerRequest
         guard (1...min(most, table.protocolLimit)).contains(count) else { return .exception(ModbusException(code: 3)) }
         let isOdd = start % 2 != 0 || count % 2 != 0
+        guard limits.start(toReach: start, in: table) == start else { return .exception(ModbusException(code: 2)) }
         guard Int(start) + count <= 65_536, !(limits.evenAlignment && !table.isBits && isOdd) else {
             return .exception(ModbusException(code: 2))
         }
@@ -99,8 +100,18 @@ package struct SimulatedDevice: Sendable {
         answer(table: request.table, start: request.start, count: Int(request.count), at: moment)
     }
 
+    /// True between where a read has to begin and the value it is for.
+    private func isOnTheWay(_ table: RegisterTable, _ address: UInt16) -> Bool {
+        guard limits.startAddresses[table] != nil else { return false }
+        return points.contains { simulated in
+            let point = simulated.point
+            guard point.table == table, address < point.address else { return false }
+            return limits.start(toReach: point.address, in: table).map { $0 <= address } == true
+        }
+    }
+
     private func isReadableGap(_ table: RegisterTable, _ address: UInt16) -> Bool {
-        limits.allGapsReadable
+        limits.allGapsReadable || isOnTheWay(table, address)
             || limits.readableGaps.contains { $0.table == table && $0.addresses.contains(address) }
     }
 }

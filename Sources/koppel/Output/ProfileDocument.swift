@@ -103,6 +103,8 @@ struct ProfileDocument: Encodable {
     var evenAlignment: Bool
     var allGapsReadable: Bool
     var readableGaps: [Span]
+    /// Where alone a read may begin, by table; only if there is such a rule.
+    var startAddresses: [String: [UInt16]]?
     var intervalMs: Double
     var timeoutMs: Double?
     var pauseMs: Double?
@@ -127,6 +129,8 @@ struct ProfileDocument: Encodable {
         readableGaps = profile.limits.readableGaps.map {
             Span(table: $0.table.name, from: $0.addresses.lowerBound, to: $0.addresses.upperBound)
         }
+        let starts = profile.limits.startAddresses.map { ($0.key.name, $0.value) }
+        startAddresses = starts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: starts)
         intervalMs = profile.interval.milliseconds
         timeoutMs = profile.timing.responseTimeout?.milliseconds
         pauseMs = profile.timing.pauseBeforeRequest?.milliseconds

@@ -27,6 +27,9 @@ struct ProfileText {
         lines.append(
             "limits       \(limits.registersPerRequest) registers or \(limits.bitsPerRequest) bits a request"
                 + (limits.evenAlignment ? ", even starts and counts" : ""))
+        for (table, starts) in limits.startAddresses.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            lines.append("begins at    \(table.name) \(starts.map(String.init).joined(separator: ", "))")
+        }
         lines.append("gaps         \(gaps(limits))")
         if let layout = profile.layout {
             lines.append("SunSpec      \(models(layout))")

@@ -41,6 +41,12 @@ struct PlanningErrorTests {
             sentence: "unit 7, test/a (holding 3 to 4): this unit wants even starts and counts, and holding 2 is not "
                 + "known to exist. Add it to the readable gaps in the profile, or switch even alignment off"),
         Vector(
+            testDescription: "P31: a value before every address at which a read may begin",
+            points: { try [point("a", at: 100)] },
+            limits: UnitLimits(startAddresses: [.holdingRegister: [197, 198]]),
+            sentence: "unit 7, test/a (holding 100): no read may begin at or before it. "
+                + "Add an address to `limits.startAt` in the profile"),
+        Vector(
             testDescription: "D11: a value past the last address",
             points: { try [point("a", at: 65_535, .uint32)] },
             sentence: "unit 7, test/a (holding 65535 to 65536): runs past the last address, 65535. "

@@ -125,6 +125,15 @@ struct ReadPlannerTests {
             unreadable: [RegisterSpan(table: .holdingRegister, addresses: 1...1)],
             reads: ["holding 0+1", "holding 1+1", "holding 2+1"]),
         Vector(
+            testDescription: "P31: a read begins where the device lets one begin",
+            points: { try [point("a", at: 197), point("b", at: 1_002), point("c", at: 1_004, .uint32)] },
+            limits: UnitLimits(startAddresses: [.holdingRegister: [197, 198, 1_000]]),
+            reads: ["holding 197+1", "holding 1000+6"]),
+        Vector(
+            testDescription: "another table begins anywhere",
+            points: { try [point("a", .inputRegister, at: 3)] },
+            limits: UnitLimits(startAddresses: [.holdingRegister: [197]]), reads: ["input 3+1"]),
+        Vector(
             testDescription: "the last address can be read",
             points: { try [point("a", at: 65_534, .uint32)] }, reads: ["holding 65534+2"]),
         Vector(testDescription: "nothing due is nothing read", points: { [] }, reads: []),
