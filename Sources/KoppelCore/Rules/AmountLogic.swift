@@ -9,18 +9,23 @@ package struct AmountLogic: Sendable {
     private let factor: Double
     /// How long without an answer before the window says that it may lack some.
     private let patience: Duration
+    /// What holds before anything is doubted: good, or simulated.
+    private let usual: Condition
     private var delta = 0.0
-    private var condition = Condition.good
+    private var condition: Condition
     private var hasCounted = false
     private var total: Double?
     private var last: (now: Duration, power: Double)?
     private var heardAt: Duration?
 
-    package init(name: String, unit: String, factor: Double = 1, patience: Duration) {
+    /// `isSimulated` if what is counted is a simulated source, which is never good (data model 4.2, row 30).
+    package init(name: String, unit: String, factor: Double = 1, patience: Duration, isSimulated: Bool = false) {
         self.name = name
         self.unit = unit
         self.factor = factor
         self.patience = patience
+        usual = isSimulated ? .simulated : .good
+        condition = usual
     }
 
     /// Goes on where an open window stood when the agent stopped. What the counter did since comes with its first step,
@@ -30,7 +35,7 @@ package struct AmountLogic: Sendable {
     package mutating func resume(_ amount: MachineWindow.Amount, total now: Double?) {
         delta = amount.delta ?? 0
         hasCounted = amount.delta != nil
-        condition = amount.condition
+        condition = amount.condition == .good ? usual : amount.condition
         if let before = amount.total, let now {
             delta += (now - before) * factor
         } else if amount.total == nil {
@@ -84,13 +89,15 @@ package struct AmountLogic: Sendable {
     /// A new window begins.
     package mutating func begin() {
         delta = 0
-        condition = .good
+        condition = usual
         hasCounted = false
     }
 
-    /// The worst that is known stays; a doubt about the samples gives way to one about the counter.
+    /// The worst that is known stays; a doubt about the samples gives way to one about the counter, and row 27 of the
+    /// table comes before row 30.
     private mutating func doubt(_ new: Condition) {
         if condition == .good || condition == .derived || new == .counterReset { condition = new }
+        if condition == .simulated, new == .derived { condition = new }
     }
 
     /// Of `all`, `good` and `bad`, the one that is not counted follows from the others (data model 3.7).

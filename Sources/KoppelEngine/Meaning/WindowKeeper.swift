@@ -30,10 +30,14 @@ struct WindowKeeper: Sendable {
         logic = WindowLogic(
             length: length, patience: ages.values.min() ?? .seconds(2), now: .zero, time: time, open: memory)
         counts = countSources.map {
-            AmountLogic(name: $0.name, unit: $0.unit, factor: $0.factor, patience: ages[$0.point] ?? .seconds(2))
+            AmountLogic(
+                name: $0.name, unit: $0.unit, factor: $0.factor, patience: ages[$0.point] ?? .seconds(2),
+                isSimulated: settings.simulated)
         }
         energy = energySources.map {
-            AmountLogic(name: $0.name, unit: $0.unit, factor: $0.factor, patience: ages[$0.point] ?? .seconds(2))
+            AmountLogic(
+                name: $0.name, unit: $0.unit, factor: $0.factor, patience: ages[$0.point] ?? .seconds(2),
+                isSimulated: settings.simulated)
         }
         guard let memory, memory.start == logic.start, memory.end == logic.end else { return }
         for (index, source) in countSources.enumerated() {

@@ -61,7 +61,7 @@ struct SimulatedValueTests {
     }
 
     @Test(arguments: Device.all)
-    func `a setpoint is within what the device can do, and an event is none`(_ device: Device) throws {
+    func `nothing has happened: no fault code, no event`(_ device: Device) throws {
         let readings = try SimulatedReadings(device)
         for point in readings.profile.points where point.kind == .event {
             guard !["identity", "settings"].contains(String(point.signal.group)) else { continue }

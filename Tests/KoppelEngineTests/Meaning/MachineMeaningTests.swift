@@ -213,6 +213,23 @@ struct MachineMeaningTests {
         #expect(window.counts.map(\.condition) == [.fewGoodSamples])
     }
 
+    @Test func `row 30: what a window counts of a simulated machine is simulated, also after a restart`() throws {
+        let mode = try Self.machine().bench.settings.points[0]
+        for (simulated, expected) in [(true, Condition.simulated), (false, .good)] {
+            var machine = try MeaningBench(
+                [mode, try counterPoint("parts", at: 1)], state: try Self.register(), window: .seconds(60),
+                simulated: simulated)
+            for second in 0..<200 {
+                if second == 100 { machine.start(.crashed) }
+                machine.bench.registers = [0: 6, 1: UInt16(second)]
+                machine.poll()
+            }
+            let conditions = machine.told.windows.flatMap { $0.counts.map(\.condition) }
+            #expect(conditions.last == expected)
+            #expect(!simulated || conditions.allSatisfy { $0 == .simulated }, "\(conditions)")
+        }
+    }
+
     @Test func `3_8: a window that spans a crash keeps what was stored, and says what it does not know`() throws {
         var mode = try point("mode", at: 0)
         mode.kind = .state
