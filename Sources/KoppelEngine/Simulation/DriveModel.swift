@@ -172,6 +172,12 @@ struct DriveModel: PhysicalModel {
         case .volume:
             let before = pump.flow * hoursBefore / 2
             return .number { (before + pump.flow * cycle.work($0) / 3_600) * perBase }
+        case .specificEnergy:
+            // Of what hardly flows nothing can be said.
+            return .number { seconds in
+                let flow = pump.flow * cycle.pace.value(seconds)
+                return flow > pump.flow / 10 ? input(seconds) / flow * perBase : 0
+            }
         case .pressure:
             // Behind the pump stands what the plant is filled to.
             let standing = traits.has("remote") ? 1.5 : 0

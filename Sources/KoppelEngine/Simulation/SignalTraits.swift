@@ -4,7 +4,7 @@ internal import KoppelCore
 struct SignalTraits: Sendable {
     enum Quantity: Sendable {
         case voltage, current, activePower, apparentPower, reactivePower, activeEnergy, reactiveEnergy, apparentEnergy
-        case frequency
+        case frequency, specificEnergy
         case temperature, pressure, volume, volumeFlow, mass, massFlow, velocity, acceleration, rotation, torque, angle
         case length, time, share, count, number
     }
@@ -42,7 +42,7 @@ struct SignalTraits: Sendable {
     private static let meanings: [String: (Quantity, Double)] = [
         "V": (.voltage, 1), "mV": (.voltage, 1e3), "kV": (.voltage, 1e-3), "A": (.current, 1), "mA": (.current, 1e3),
         "uA": (.current, 1e6), "V.A.h": (.apparentEnergy, 1), "kV.A.h": (.apparentEnergy, 1e-3),
-        "V.A.h{reactive}": (.reactiveEnergy, 1),
+        "V.A.h{reactive}": (.reactiveEnergy, 1), "W.h/m3": (.specificEnergy, 1),
         "W": (.activePower, 1), "kW": (.activePower, 1e-3), "V.A": (.apparentPower, 1), "kV.A": (.apparentPower, 1e-3),
         "V.A{reactive}": (.reactivePower, 1), "kV.A{reactive}": (.reactivePower, 1e-3), "W.h": (.activeEnergy, 1),
         "kW.h": (.activeEnergy, 1e-3), "MW.h": (.activeEnergy, 1e-6), "MJ": (.activeEnergy, 3.6e-3),

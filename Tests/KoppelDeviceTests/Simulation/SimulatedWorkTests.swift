@@ -79,6 +79,18 @@ struct SimulatedWorkTests {
     }
 
     @Test(arguments: Device.all)
+    func `what a pump takes for each cubic metre is its power over its flow`(_ device: Device) throws {
+        let readings = try SimulatedReadings(device)
+        for moment in Self.moments {
+            guard let specific = try readings.base("pump/specific-energy", at: moment),
+                let flow = try readings.base("pump/flow", at: moment), flow.value > 3,
+                let power = try readings.base("electrical/active-power", at: moment)
+            else { continue }
+            #expect(power.agrees(with: specific * flow), "at \(moment) s: \(power), \(specific), \(flow)")
+        }
+    }
+
+    @Test(arguments: Device.all)
     func `a joint holds still while its robot rests, and its speed is the change of its position`(
         _ device: Device
     ) throws {
