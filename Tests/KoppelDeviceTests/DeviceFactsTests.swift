@@ -7,12 +7,8 @@ import Testing
 /// The facts about devices lie beside the project where it is developed; a clone elsewhere has none to compare with.
 @Suite(.enabled(if: SharedFolder.has("device-facts"), "no ../shared/device-facts beside the project"))
 struct DeviceFactsTests {
-    /// Where a profile does not have the name of its facts: two meters with one register list, and a name that no id
-    /// can have.
-    private static let named = [
-        "schneider-iem3155-iem3255": ["schneider/iem3155", "schneider/iem3255"],
-        "universal-robots": ["universal-robots/ur"],
-    ]
+    /// Where a profile does not have the name of its facts: one that gives a vendor alone, and a model that no id can be.
+    private static let named = ["universal-robots": ["universal-robots/ur"]]
 
     @Test func `facts of high or medium confidence each have a profile with vectors, no surer than they are`() throws {
         let folder = SharedFolder.path("device-facts")
