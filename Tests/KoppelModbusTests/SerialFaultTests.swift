@@ -55,7 +55,7 @@ struct SerialFaultTests {
         }) { link, _ in
             for _ in 0..<2 {
                 let error = await #expect(throws: BusError.self) {
-                    _ = try await link.transact(try request(5, 1), timeout: .milliseconds(100), pause: .zero)
+                    _ = try await link.transact(try request(5, 1), timeout: .milliseconds(500), pause: .zero)
                 }
                 #expect(error?.kind == .badFrame(.unreadable))
                 #expect(error?.description.contains("Check baud rate, format and the two wires") == true)

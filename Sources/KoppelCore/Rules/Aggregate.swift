@@ -123,7 +123,9 @@ package struct Aggregate: Sendable {
         guard let value, value.isFinite, usable > 0 || (function == .mean && covered > 0) else {
             return Figure(value: nil, quality: .bad, condition: nil, statusCode: Figure.noData, samples: samples)
         }
-        guard goodFraction >= minimumGoodFraction else {
+        // However little an owner asks for: what rests on no good sample at all, a simulated machine for example, is not
+        // good.
+        guard goodFraction >= minimumGoodFraction, goodFraction > 0 else {
             let few = Condition.fewGoodSamples
             return Figure(
                 value: value, quality: .uncertain, condition: few, statusCode: few.statusCode, samples: samples)

@@ -57,6 +57,15 @@ struct AggregateTests {
                     value: 1, quality: .uncertain, condition: .fewGoodSamples, statusCode: 0x40A4_0000, samples: 2))
     }
 
+    @Test(arguments: [Aggregate.Weighting.time, .sample])
+    func `rows 30 and 32: what rests on simulated readings alone is never good, however little is asked for`(
+        _ weighting: Aggregate.Weighting
+    ) {
+        let readings = [Self.reading(0, 1, .simulated), Self.reading(4, 2, .simulated)]
+        let figure = Self.window(readings, by: weighting, least: 0).figure(.mean)
+        #expect(figure.quality == .uncertain && figure.value != nil)
+    }
+
     @Test(arguments: Aggregate.Function.allCases)
     func `4_2: a window without a usable sample is BadNoData and null`(function: Aggregate.Function) {
         let figure = Self.window([Self.reading(3, nil, .noCommunication)]).figure(function)
