@@ -68,9 +68,9 @@ struct SimulateTests {
         #expect(outcome.errors.contains("connection refused"))
     }
 
-    @Test func `the buses of a site file are served at their own places, a serial one at its path`() async throws {
-        let folder = try TemporaryFolder()
-        let site = try folder.write(
+    /// Two meters on a serial bus at the path `meters` of the folder; the second one with this mark behind its profile.
+    private func site(in folder: borrowing TemporaryFolder, mark: String) throws -> String {
+        try folder.write(
             """
             koppel: 1
             agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
@@ -78,9 +78,14 @@ struct SimulateTests {
               meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"}
             machines:
               small: {bus: meters, unit: 5, profile: eastron/sdm120, simulated: true}
-              other: {bus: meters, unit: 6, profile: schneider/iem3155, simulated: true}
+              other: {bus: meters, unit: 6, profile: schneider/iem3155\(mark)}
 
             """, to: "koppel.yaml")
+    }
+
+    @Test func `the buses of a site file are served at their own places, a serial one at its path`() async throws {
+        let folder = try TemporaryFolder()
+        let site = try site(in: folder, mark: ", simulated: true")
         let link = folder.path + "/meters"
         let served = try await Program.serving(["simulate", "--config", site]) { lines in
             #expect(lines.contains { $0.contains("\(link) (a link to /dev/pts/") })
@@ -100,17 +105,7 @@ struct SimulateTests {
     @Test func `row 30: a machine that the site file does not mark as simulated is served with a warning`() async throws
     {
         let folder = try TemporaryFolder()
-        let site = try folder.write(
-            """
-            koppel: 1
-            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
-            buses:
-              meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"}
-            machines:
-              small: {bus: meters, unit: 5, profile: eastron/sdm120, simulated: true}
-              other: {bus: meters, unit: 6, profile: schneider/iem3155}
-
-            """, to: "koppel.yaml")
+        let site = try site(in: folder, mark: "")
         let warned = try await Program.run("simulate", "--config", site, "--seconds", "0.1")
         #expect(warned.code == 0, "\(warned.errors)")
         #expect(warned.errors.contains("these machines are simulated: other. An agent"))

@@ -12,6 +12,8 @@ extension RegisterProbe {
 
         package var end: End
         package var requests: Int
+        /// How many of them got no answer.
+        package var unanswered: Int
         /// How long each answer took.
         package var times: [Duration]
     }
@@ -21,21 +23,27 @@ extension RegisterProbe {
 
     /// Asks where the models of a unit lie: at most three questions for the marker and one for each model.
     package func walk(_ unit: UnitID, _ timing: UnitTiming = UnitTiming()) async -> Walk {
+        await Self.walk(unit) { question in
+            await ask(question, timeout: timing.responseTimeout, pause: timing.pauseBeforeRequest ?? .zero)
+        }
+    }
+
+    /// The same, for one who asks in a way of its own.
+    static func walk<Failure: Error>(
+        _ unit: UnitID, ask: (ReadRequest) async throws(Failure) -> Reply
+    ) async throws(Failure) -> Walk {
         var walk = ChainWalk(unit: unit)
-        var result = Walk(end: .noMarker, requests: 0, times: [])
-        var unanswered = 0
+        var result = Walk(end: .noMarker, requests: 0, unanswered: 0, times: [])
         while let question = walk.question, !Task.isCancelled {
             result.requests += 1
-            let reply = await ask(
-                question, timeout: timing.responseTimeout, pause: timing.pauseBeforeRequest ?? .zero)
-            switch reply {
+            switch try await ask(question) {
             case .answer(let outcome, let elapsed):
                 result.times.append(elapsed)
                 walk.answered(outcome)
             case .failed(let error):
                 walk.unanswered()
-                unanswered += 1
-                guard unanswered < Self.mostUnanswered else {
+                result.unanswered += 1
+                guard result.unanswered < mostUnanswered else {
                     result.end = .failed(error)
                     return result
                 }

@@ -84,13 +84,17 @@ package struct UnitScan: Sendable {
             case .answer(.exception(let exception), _) where exception.code == 10 || exception.code == 11:
                 outcome.absent.append(unit)
             case .answer(let answer, let elapsed):
-                var unanswered = 0
-                let models = try await models(unit, &outcome, &unanswered)
+                var walk: RegisterProbe.Walk?
+                if profiles.contains(where: { $0.layout != nil }) {
+                    walk = try await RegisterProbe.walk(unit) { try await ask($0, &outcome) }
+                }
+                var models: ModelChain?
                 let fits: [ProfileFit.Verdict]
-                if let models {
-                    fits = ProfileFit.ranked(profiles.compactMap { $0.verdict(models) })
+                if case .found(let chain) = walk?.end {
+                    models = chain
+                    fits = ProfileFit.ranked(profiles.compactMap { $0.verdict(chain) })
                 } else {
-                    fits = try await self.fits(unit, &outcome, unanswered)
+                    fits = try await self.fits(unit, &outcome, walk?.unanswered ?? 0)
                 }
                 outcome.answers.append(
                     Answer(unit: unit, outcome: answer, elapsed: elapsed, fits: fits, models: models))
@@ -126,24 +130,6 @@ package struct UnitScan: Sendable {
             }
         }
         return ProfileFit.ranked(profiles.compactMap { $0.verdict(words, unit: unit) })
-    }
-
-    /// Where the unit's SunSpec models lie; `nil` if it has none, or if no profile would read them.
-    private func models(
-        _ unit: UnitID, _ outcome: inout Outcome, _ unanswered: inout Int
-    ) async throws -> ModelChain? {
-        guard profiles.contains(where: { $0.layout != nil }) else { return nil }
-        var walk = ChainWalk(unit: unit)
-        while let question = walk.question, unanswered < ChainWalk.bases.count {
-            if case .answer(let answer, _) = try await ask(question, &outcome) {
-                walk.answered(answer)
-            } else {
-                walk.unanswered()
-                unanswered += 1
-            }
-        }
-        guard case .found(let chain) = walk.result else { return nil }
-        return chain
     }
 
     private func ask(_ request: ReadRequest, _ outcome: inout Outcome) async throws -> RegisterProbe.Reply {
