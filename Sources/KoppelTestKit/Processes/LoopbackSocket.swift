@@ -1,11 +1,17 @@
 internal import Glibc
 
-/// A TCP port on loopback that was free a moment ago.
+/// A TCP port on loopback that is free for the test that asked, and for nobody else as long as the tests run.
+///
+/// Nothing listens there, so connecting is refused until the test starts a server on it. The port is bound and stays so
+/// to the end of the process (one descriptor each): two tests at a time are never given the same one, and neither is a
+/// server that lets the kernel choose. A server that sets SO_REUSEADDR, as mosquitto does, may bind beside us, since we
+/// do not listen.
 package func freePort() -> UInt16 {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = loopback(port: 0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    var yes: Int32 = 1
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     return withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
             _ = bind(socket, generic, length)  // with port 0 the kernel picks one; a failure shows as port 0
