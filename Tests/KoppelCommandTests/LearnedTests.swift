@@ -69,7 +69,7 @@ struct LearnedTests {
         let path = try site(port: "1", in: folder)
         let now = Int(Date().timeIntervalSince1970 * 1_000)
         _ = try folder.write(
-            Self.facts.replacing("VERSION", with: "1.0.0").replacing("1700000000000", with: "\(now)")
+            Self.facts.replacing("VERSION", with: "1.0.1").replacing("1700000000000", with: "\(now)")
                 .replacing("NOW", with: "\(now)"), to: "data/learned.json")
         let outcome = try await Program.run("check", "--config", path, "--plan", "--json")
         let document = try #require(
