@@ -154,8 +154,9 @@ struct SchemaTests {
         return result.standardOutput + result.standardError
     }
 
-    @Test func `each section of a site file is opened with its shape, so no reader has keys of its own`() throws {
-        let folder = Self.sources + "/Site"
+    @Test(arguments: ["Site", "Profile"])
+    func `each section of a file is opened with its shape, so no reader has keys of its own`(_ reader: String) throws {
+        let folder = Self.sources + "/" + reader
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
             let text = try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
             #expect(!text.contains("section(["), "\(name) opens a section with keys that are in no shape")

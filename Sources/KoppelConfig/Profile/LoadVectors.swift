@@ -14,7 +14,7 @@ package func loadVectors(at path: String, profile: DeviceProfile? = nil, files: 
 }
 
 private func readVectors(_ document: Field, profile: DeviceProfile?) -> VectorsFile? {
-    guard let section = document.section(["profile", "vectors"]) else { return nil }
+    guard let section = document.section(VectorsShape.file) else { return nil }
     let id = section.required("profile")?.identifier()
     if let id, let profile, id != profile.id {
         section["profile"]?.error("the profile beside this file is `\(profile.id)`, not `\(id)`")
@@ -26,17 +26,11 @@ private func readVectors(_ document: Field, profile: DeviceProfile?) -> VectorsF
 }
 
 private func readVector(_ field: Field, known: KnownSignals?) -> VectorsFile.Vector? {
-    guard let section = field.section(["name", "words", "expect"]) else { return nil }
+    guard let section = field.section(VectorsShape.vector) else { return nil }
     let name = section.required("name")?.string()
     var words: [RegisterTable: [UInt16: [UInt16]]] = [:]
-    let tables = RegisterTable.allCases.map(\.name)
-    for (key, value) in section.required("words")?.entries() ?? [] {
-        guard let table = RegisterTable.allCases.first(where: { $0.name == key }) else {
-            value.keyError("unknown key", hint: suggestion(for: key, in: tables))
-            continue
-        }
-        words[table] = readWords(value, table: table)
-    }
+    let tables = section.required("words")?.section(VectorsShape.words)
+    for table in RegisterTable.allCases { words[table] = tables?[table.name].map { readWords($0, table: table) } }
     var expectations: [SignalName: VectorsFile.Expectation] = [:]
     for (key, value) in section.required("expect")?.entries() ?? [] {
         guard let signal = SignalName(key) else {
@@ -69,7 +63,7 @@ private func readExpectation(_ field: Field) -> VectorsFile.Expectation? {
     if let text = field.scalarText {
         return field.wrongKind(expected: "a mapping", hint: "For example {value: \(text.isEmpty ? "230.5" : text)}.")
     }
-    guard let section = field.section(["value", "unit", "quality", "reason"]) else { return nil }
+    guard let section = field.section(VectorsShape.expectation) else { return nil }
     let unit = section["unit"]?.string()
     let reason = section["reason"]?.string()
     var quality = Quality.good

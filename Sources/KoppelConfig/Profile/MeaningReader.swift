@@ -2,6 +2,10 @@ internal import KoppelCore
 
 /// Reads what a point means: label, unit, quantity, names of states, counter rule.
 struct MeaningReader {
+    /// What the IRIs of QUDT begin with.
+    static let quantityKinds = "http://qudt.org/vocab/quantitykind/"
+    static let qudtUnits = "http://qudt.org/vocab/unit/"
+
     let section: Section
 
     /// Dutch and English are expected, so that an operator and an engineer read the same thing.
@@ -15,7 +19,7 @@ struct MeaningReader {
 
     func unit(_ kind: SignalKind?) -> UnitOfMeasure? {
         guard let field = section["unit"] else {
-            if kind == .measurement || kind == .counter, let kind {
+            if let kind, isNeeded("unit", by: kind) {
                 section.field.keyError(
                     "a \(kind.rawValue) needs a `unit`",
                     hint: "For example unit: {ucum: \(kind == .counter ? "kW.h" : "V")}.")
@@ -26,7 +30,7 @@ struct MeaningReader {
             let code = ForeignUnit(text)?.unit.ucum ?? "V"
             return field.wrongKind(expected: "a mapping", hint: "For example unit: {ucum: \(inMapping(code))}.")
         }
-        guard let parts = field.section(["ucum", "unece", "qudt"]), let key = parts.required("ucum"),
+        guard let parts = field.section(PointShape.unit), let key = parts.required("ucum"),
             let text = key.string()
         else { return nil }
         guard let unit = UnitOfMeasure(ucum: text) else {
@@ -34,7 +38,7 @@ struct MeaningReader {
             return nil
         }
         check(parts["unece"], equals: unit.unece, unit: unit)
-        check(parts["qudt"], equals: "http://qudt.org/vocab/unit/" + unit.qudt, unit: unit)
+        check(parts["qudt"], equals: Self.qudtUnits + unit.qudt, unit: unit)
         return unit
     }
 
@@ -80,11 +84,11 @@ struct MeaningReader {
     }
 
     func quantityKind(_ kind: SignalKind?) -> String? {
-        let prefix = "http://qudt.org/vocab/quantitykind/"
+        let prefix = Self.quantityKinds
         guard let field = section["quantityKind"] else {
-            if kind == .measurement {
+            if let kind, isNeeded("quantityKind", by: kind) {
                 section.field.keyError(
-                    "a measurement needs a `quantityKind`",
+                    "a \(kind.rawValue) needs a `quantityKind`",
                     hint: "For example quantityKind: \(prefix)\(writtenUnit?.typicalQuantityKind ?? "Voltage")")
             }
             return nil
@@ -99,6 +103,10 @@ struct MeaningReader {
             return nil
         }
         return text
+    }
+
+    private func isNeeded(_ key: String, by kind: SignalKind) -> Bool {
+        PointShape.needed(by: kind).contains(key)
     }
 
     func semanticIDs() -> [String] {
@@ -123,8 +131,10 @@ struct MeaningReader {
 
     func enumeration(_ kind: SignalKind?) -> [Int64: String] {
         guard let field = section["enum"] else {
-            if kind == .state {
-                section.field.keyError("a state needs an `enum`", hint: "For example enum: {0: stopped, 1: running}.")
+            if let kind, isNeeded("enum", by: kind) {
+                section.field.keyError(
+                    "a \(kind.rawValue) needs an `enum`",
+                    hint: "For example enum: {0: stopped, 1: running}.")
             }
             return [:]
         }
@@ -139,23 +149,19 @@ struct MeaningReader {
 
     func counter(_ kind: SignalKind?) -> CounterRule? {
         guard let field = section["counter"] else {
-            if kind == .counter {
+            if let kind, isNeeded("counter", by: kind) {
                 section.field.keyError(
-                    "a counter needs a `counter` rule",
+                    "a \(kind.rawValue) needs a `counter` rule",
                     hint: "For example counter: {modulus: null, reset: never, maxRatePerSecond: 0.05, counts: energy}.")
             }
             return nil
         }
-        guard let parts = field.section(["modulus", "reset", "maxRatePerSecond", "counts"]) else { return nil }
+        guard let parts = field.section(PointShape.counter) else { return nil }
         if let kind, kind != .counter { field.keyError("`counter` goes with kind counter, not \(kind.rawValue)") }
         var modulus: UInt64?
         if let value = parts["modulus"], !value.isNothing { modulus = value.modulus() }
-        let reset = parts.required("reset")?.choice([
-            CounterRule.Reset.never, .powerCycle, .daily, .perOrder, .manual, .unknown,
-        ])
-        let counts = parts["counts"]?.choice([
-            CounterRule.Counts.all, .good, .bad, .cycles, .energy, .volume, .time,
-        ])
+        let reset = parts.required("reset")?.choice(CounterRule.Reset.self)
+        let counts = parts["counts"]?.choice(CounterRule.Counts.self)
         let hint = "The highest rate that is plausible, in the signal's unit per second."
         guard let rateField = parts.required("maxRatePerSecond", hint: hint), let rate = rateField.number() else {
             return nil

@@ -6,7 +6,7 @@ struct ModelLayoutReader {
     static let maximumModels = 32
 
     func read(_ field: Field) -> ModelLayout? {
-        guard let section = field.section(["base", "models"]) else { return nil }
+        guard let section = field.section(ProfileShape.sunspec) else { return nil }
         let base = section["base"]?.int(in: 0...65_000).map { UInt16($0) } ?? ModelLayout.usualBase
         guard let list = section.required("models"), let items = list.list() else { return nil }
         guard (1...Self.maximumModels).contains(items.count) else {
@@ -30,7 +30,7 @@ struct ModelLayoutReader {
     }
 
     private func readModel(_ field: Field) -> ModelLayout.Wanted? {
-        guard let section = field.section(["id", "length", "or", "optional"]) else { return nil }
+        guard let section = field.section(ProfileShape.model) else { return nil }
         let id = section.required("id")?.modelID()
         let length = section.required("length")?.int(in: 1...65_000).map { UInt16($0) }
         let others = section["or"]?.list()?.compactMap { $0.modelID() } ?? []
@@ -41,7 +41,7 @@ struct ModelLayoutReader {
 
     /// The place of a point and its address in the example device.
     func place(_ field: Field, wire: WireType, in layout: ModelLayout?) -> (place: ModelPlace, address: UInt16)? {
-        guard let section = field.section(["model", "offset"]) else { return nil }
+        guard let section = field.section(ProfileShape.place) else { return nil }
         let id = section.required("model")?.modelID()
         let offset = section.required("offset")?.int(in: 0...65_000)
         guard let id, let offset else { return nil }

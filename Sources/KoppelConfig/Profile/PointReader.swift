@@ -14,14 +14,6 @@ struct LocatedPoint {
 
 /// Reads one point: where a signal lies in the registers and what it means.
 struct PointReader {
-    static let keys =
-        [
-            "signal", "label", "entity", "address", "sunspec", "wireType", "order", "mostSignificantByte",
-            "mostSignificantWord",
-            "scale", "offset", "scaleRegister", "sentinels", "kind", "quantityKind", "unit", "semanticId", "mtconnect",
-            "range", "limits", "enum", "counter", "sampling", "group", "publish",
-        ] + WireTypeReader.keys
-
     /// What other programs and manuals call these keys.
     private static let synonyms = [
         "name": "signal", "table": "entity", "function": "entity", "register": "address", "type": "wireType",
@@ -37,21 +29,21 @@ struct PointReader {
 
     /// A point of a profile, which names its signal itself.
     func read(_ field: Field) -> LocatedPoint? {
-        guard let section = field.section(Self.keys, synonyms: Self.synonyms) else { return nil }
+        guard let section = field.section(PointShape.point, synonyms: Self.synonyms) else { return nil }
         let name = section.required("signal")?.signalName()
         return read(section, name: name)
     }
 
     /// A point that a site file adds under the signal's name.
-    func read(_ field: Field, named name: SignalName, besides keys: [String]) -> LocatedPoint? {
-        guard let section = field.section(Self.keys.filter { $0 != "signal" } + keys) else { return nil }
+    func read(_ field: Field, named name: SignalName) -> LocatedPoint? {
+        guard let section = field.section(SiteShape.addedPoint) else { return nil }
         return read(section, name: name)
     }
 
     private func read(_ section: Section, name: SignalName?) -> LocatedPoint? {
         let wire = WireTypeReader(section: section).read()
         let location = readLocation(section, wire)
-        let kind = section.required("kind")?.choice(SignalKind.all)
+        let kind = section.required("kind")?.choice(SignalKind.self)
         let meaning = MeaningReader(section: section)
         let label = meaning.label()
         let unit = meaning.unit(kind)
@@ -112,20 +104,14 @@ struct PointReader {
     }
 }
 
-extension SignalKind {
-    static let all: [SignalKind] = [.measurement, .counter, .state, .event, .setpoint, .text]
-}
-
 /// Reads when a reading is stored, in the milliseconds of the profile schema.
 struct SamplingReader {
     let section: Section
 
     func read() -> SamplingRule {
-        let keys = [
-            "intervalMs", "staleAfterMs", "badAfterMs", "deadband", "everyReading", "heartbeatMs", "frozenAfterMs",
-            "maxChangePerSecond",
-        ]
-        guard let field = section["sampling"], let parts = field.section(keys) else { return SamplingRule() }
+        guard let field = section["sampling"], let parts = field.section(PointShape.sampling) else {
+            return SamplingRule()
+        }
         var rule = SamplingRule()
         rule.interval = parts["intervalMs"]?.milliseconds(from: 10)
         rule.staleAfter = parts["staleAfterMs"]?.milliseconds(from: 10)
@@ -143,9 +129,12 @@ struct SamplingReader {
 }
 
 extension Field {
+    /// 31 days.
+    static let mostMilliseconds = 31 * 86_400_000
+
     /// Whole milliseconds, at most 31 days.
     func milliseconds(from least: Int) -> Duration? {
-        int(in: least...31 * 86_400_000).map { .milliseconds($0) }
+        int(in: least...Self.mostMilliseconds).map { .milliseconds($0) }
     }
 
     /// A rate that is still plausible, above 0.

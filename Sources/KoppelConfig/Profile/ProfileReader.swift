@@ -4,10 +4,6 @@ internal import KoppelCore
 struct ProfileReader {
     /// Points of one profile: 10,000.
     static let maximumPoints = 10_000
-    private static let keys = [
-        "profile", "version", "manufacturer", "model", "protocol", "addressing", "confidence", "sources", "defaults",
-        "limits", "sunspec", "points", "state", "alarms",
-    ]
 
     /// What a site file needs besides the profile itself, to add points to it.
     struct Result {
@@ -18,7 +14,7 @@ struct ProfileReader {
 
     /// `nil` if no profile could be made; with an error in the issues it must not be used either.
     func read(_ document: Field) -> Result? {
-        guard let section = document.section(Self.keys) else { return nil }
+        guard let section = document.section(ProfileShape.profile) else { return nil }
         let id = section.required("profile")?.identifier()
         let version = section.required("version").flatMap(readVersion)
         let manufacturer = section.required("manufacturer")?.string()
@@ -29,7 +25,7 @@ struct ProfileReader {
         let notationHint = "One of zero-based, one-based, modicon: the manual says how it counts."
         let notation = section.required("addressing", hint: notationHint)?.choice(AddressNotation.self)
         let certainty = section["confidence"].flatMap(readCertainty)
-        let confidence = certainty?.required("level")?.choice([DeviceProfile.Confidence.high, .medium, .low])
+        let confidence = certainty?.required("level")?.choice(DeviceProfile.Confidence.self)
         let verified = certainty?["verified"]?.string()
         let sources = section["sources"].flatMap(readSources) ?? []
         let defaults = Defaults(section["defaults"])
@@ -75,7 +71,7 @@ struct ProfileReader {
     }
 
     private func readCertainty(_ field: Field) -> Section? {
-        guard let level = field.scalarText else { return field.section(["level", "verified"]) }
+        guard let level = field.scalarText else { return field.section(ProfileShape.confidence) }
         return field.wrongKind(
             expected: "a mapping", hint: "For example confidence: {level: \(level), verified: \"manual of 2019\"}.")
     }
@@ -89,8 +85,7 @@ struct ProfileReader {
 
     private func readLimits(_ field: Field, notation: AddressNotation) -> UnitLimits {
         var limits = UnitLimits()
-        let keys = ["registersPerRequest", "bitsPerRequest", "evenAlignment", "gaps", "startAt"]
-        guard let section = field.section(keys) else { return limits }
+        guard let section = field.section(ProfileShape.limits) else { return limits }
         if let count = section["registersPerRequest"]?.int(in: 1...125) { limits.registersPerRequest = count }
         if let count = section["bitsPerRequest"]?.int(in: 1...2_000) { limits.bitsPerRequest = count }
         if let isEven = section["evenAlignment"]?.bool() { limits.evenAlignment = isEven }
@@ -107,7 +102,7 @@ struct ProfileReader {
     private func readStarts(_ field: Field, notation: AddressNotation) -> [RegisterTable: [UInt16]] {
         var starts: [RegisterTable: [UInt16]] = [:]
         for item in field.list() ?? [] {
-            guard let section = item.section(["entity", "addresses"]),
+            guard let section = item.section(ProfileShape.starts),
                 let table = section.required("entity")?.table(), let list = section.required("addresses")?.list()
             else { continue }
             if starts[table] != nil { item.error("\(table.entity) stands twice") }
@@ -118,7 +113,7 @@ struct ProfileReader {
     }
 
     private func readGap(_ field: Field, notation: AddressNotation) -> RegisterSpan? {
-        guard let section = field.section(["entity", "from", "to"]) else { return nil }
+        guard let section = field.section(ProfileShape.gap) else { return nil }
         let table = section.required("entity")?.table()
         let from = section.required("from").flatMap { field in table.flatMap { notation.address(field, table: $0) } }
         let to = section.required("to").flatMap { field in table.flatMap { notation.address(field, table: $0) } }
@@ -137,8 +132,7 @@ struct ProfileReader {
         var interval = Duration.seconds(1)
 
         init(_ field: Field?) {
-            let keys = ["mostSignificantByte", "mostSignificantWord", "timeoutMs", "intervalMs", "pauseMs"]
-            guard let section = field?.section(keys) else { return }
+            guard let section = field?.section(ProfileShape.defaults) else { return }
             order = ByteOrder.Switches(section, or: order)
             timing.responseTimeout = section["timeoutMs"]?.milliseconds(from: 1)
             timing.pauseBeforeRequest = section["pauseMs"]?.milliseconds(from: 0)

@@ -7,9 +7,9 @@ struct SentinelReader {
     func read(_ field: Field?) -> [Sentinel] {
         guard let field, let items = field.list() else { return [] }
         return items.compactMap { item in
-            guard let section = item.section(["raw", "means"]) else { return nil }
+            guard let section = item.section(PointShape.sentinel) else { return nil }
             let pattern = section.required("raw").flatMap(readPattern)
-            let meaning = section.required("means")?.choice(Sentinel.Meaning.all)
+            let meaning = section.required("means")?.choice(Sentinel.Meaning.self)
             guard let pattern, let meaning else { return nil }
             return Sentinel(pattern: pattern, meaning: meaning)
         }
@@ -27,10 +27,6 @@ struct SentinelReader {
             return nil
         }
     }
-}
-
-extension Sentinel.Meaning {
-    static let all: [Sentinel.Meaning] = [.notSupported, .sensorFault, .overRange, .underRange, .noData]
 }
 
 /// Why a text is no raw pattern of a wire type.

@@ -8,11 +8,6 @@ struct StateRuleReader {
         "none", "unknown", "operator", "fault", "emergency-stop", "starved", "blocked", "changeover", "planned-stop",
         "no-order", "energy-saving", "communication",
     ]
-    private static let keys = [
-        "register": ["signal", "map"],
-        "derived-bits": ["fault", "run", "power"],
-        "derived-power": ["signal", "idle", "busy", "hysteresis", "hold", "confirmed"],
-    ]
 
     let known: KnownSignals
 
@@ -20,14 +15,14 @@ struct StateRuleReader {
         guard case .mapping(let entries) = field.node.content else {
             return field.wrongKind(expected: "a mapping")
         }
-        let bases = Self.keys.keys.sorted()
-        var wanted = bases.flatMap { Self.keys[$0] ?? [] }
+        let bases = StateShape.bases.map(\.name)
+        var shape = StateShape.anyBasis
         if case .scalar(let basis, _)? = entries.first(where: { $0.key == "basis" })?.value.content,
-            let keys = Self.keys[basis]
+            let wanted = StateShape.bases.first(where: { $0.name == basis })
         {
-            wanted = keys
+            shape = wanted.shape
         }
-        guard let section = field.section(["basis"] + wanted),
+        guard let section = field.section(shape),
             let basisField = section.required("basis", hint: "One of \(bases.joined(separator: ", "))."),
             let basis = basisField.string()
         else { return nil }
@@ -46,7 +41,7 @@ struct StateRuleReader {
         guard let entries = section.required("map")?.entries() else { return nil }
         var map: [Int64: StateRule.MappedState] = [:]
         for (key, value) in entries {
-            guard let number = value.keyNumber(key), let parts = value.section(["state", "mode", "cause", "sub"]) else {
+            guard let number = value.keyNumber(key), let parts = value.section(StateShape.mapped) else {
                 continue
             }
             let state = parts.required("state")?.word(of: Self.states)
@@ -98,13 +93,11 @@ struct AlarmReader {
         guard let items = field.list(named: "code") else { return [] }
         var lines: [Identifier: Int] = [:]
         return items.compactMap { item -> AlarmRule? in
-            guard let section = item.section(["code", "signal", "when", "level", "severity", "text"]) else {
-                return nil
-            }
+            guard let section = item.section(StateShape.alarm) else { return nil }
             let code = section.required("code").flatMap { readCode($0, lines: &lines) }
             let signal = section.required("signal").flatMap(known.name)
             let trigger = section.required("when").flatMap(readTrigger)
-            let level = section.required("level")?.choice([AlarmRule.Level.warning, .fault])
+            let level = section.required("level")?.choice(AlarmRule.Level.self)
             let severity = section.required("severity")?.int(in: 1...1_000)
             let text = section.required("text")?.dutchAndEnglish()
             guard let code, let signal, let trigger, let level, let severity, let text else { return nil }
@@ -125,7 +118,7 @@ struct AlarmReader {
     }
 
     private func readTrigger(_ field: Field) -> AlarmRule.Trigger? {
-        guard let section = field.section(["isTrue", "equals", "above", "below"]) else { return nil }
+        guard let section = field.section(StateShape.trigger) else { return nil }
         var triggers: [AlarmRule.Trigger] = []
         if let value = section["isTrue"], let isTrue = value.bool() {
             if isTrue { triggers.append(.isTrue) } else { value.error("isTrue can only be true") }

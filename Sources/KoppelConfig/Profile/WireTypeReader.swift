@@ -6,8 +6,7 @@ struct WireTypeReader {
         "bool", "bit", "bits", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32",
         "float64", "bcd16", "bcd32", "bcd64", "string",
     ]
-    /// The keys that belong to some wire types only.
-    static let keys = ["bit", "bits", "half", "length", "layout"]
+    static let layouts = ["high-byte-first", "low-byte-first", "one-per-register"]
 
     let section: Section
 
@@ -18,8 +17,8 @@ struct WireTypeReader {
             field.error("`\(name)` is no wire type", hint: suggestion(for: name, in: Self.names))
             return nil
         }
-        let fitting = fittingKeys(name)
-        for key in Self.keys where !fitting.contains(key) {
+        let fitting = Self.fittingKeys(name)
+        for key in WireShape.keys.map(\.name) where !fitting.contains(key) {
             section[key]?.keyError("`\(key)` does not go with wireType \(name)")
         }
         switch name {
@@ -45,7 +44,8 @@ struct WireTypeReader {
         }
     }
 
-    private func fittingKeys(_ name: String) -> [String] {
+    /// Which of the keys that belong to some wire types only go with this one.
+    static func fittingKeys(_ name: String) -> [String] {
         switch name {
         case "bit": ["bit"]
         case "bits": ["bits"]
@@ -57,7 +57,7 @@ struct WireTypeReader {
 
     private func bits() -> WireType? {
         guard let field = section.required("bits", hint: "For example bits: {lsb: 0, width: 4}."),
-            let parts = field.section(["lsb", "width"])
+            let parts = field.section(WireShape.span)
         else { return nil }
         let lsb = parts.required("lsb")?.int(in: 0...15)
         let width = parts.required("width")?.int(in: 1...16)
@@ -90,8 +90,7 @@ struct WireTypeReader {
             case "low-byte-first": layout = .lowByteFirst
             case "one-per-register": layout = .onePerRegister
             default:
-                let known = ["high-byte-first", "low-byte-first", "one-per-register"]
-                field.error("`\(name)` is no layout of a text", hint: suggestion(for: name, in: known))
+                field.error("`\(name)` is no layout of a text", hint: suggestion(for: name, in: Self.layouts))
             }
         }
         return length.map { .string(layout, registers: $0) }
@@ -108,7 +107,7 @@ struct ByteOrderReader {
             let switches = ByteOrder.Switches(section, or: defaults)
             return ByteOrder(mostSignificantByte: switches.byte, mostSignificantWord: switches.word)
         }
-        for key in ["mostSignificantByte", "mostSignificantWord"] {
+        for key in WireShape.switches.names {
             section[key]?.keyError("`\(key)` and `order` say the same thing twice", hint: "Keep one of the two.")
         }
         guard let letters = field.string() else { return .specification }

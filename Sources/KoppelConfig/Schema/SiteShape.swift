@@ -145,11 +145,13 @@ enum SiteShape {
 
     /// What a site file says about one signal: off, on, what is different, or a point of its own.
     static let signal = ValueShape.either([
-        .flag, .nothing, .section(override),
-        .keys(
-            PointReader.keys.filter { $0 != "signal" } + ["every"],
-            required: ["wireType", "kind"]),
+        .flag, .nothing, .section(override), .section(addedPoint),
     ])
+
+    /// A point that stands in a site file under its signal's name.
+    static let addedPoint =
+        PointShape.point.without("signal")
+        + SectionShape([optional("every", "How often it is read.", pollInterval)])
 
     static let override = SectionShape([
         optional("every", "How often it is read.", pollInterval),

@@ -1,16 +1,21 @@
 internal import KoppelCore
 
-/// What may stand behind a key of a site file.
+/// What may stand behind a key of a site file, a profile or a vectors file.
 indirect enum ValueShape: Sendable {
-    /// A text that is not empty; with a pattern where every valid one has a form.
-    case text(pattern: String? = nil)
+    /// A text that is not empty; with a pattern where every valid one has a form, and examples an editor can offer.
+    case text(pattern: String? = nil, examples: [String] = [])
     /// An id that may stand in a topic.
     case identifier
+    /// A whole number. A range that ends at the last `Int` has no end.
     case integer(ClosedRange<Int>)
     case number
+    /// A number that is not 0.
+    case factor
     /// A number from a bound on, or above it.
     case numberFrom(Double, excluding: Bool = false)
     case flag
+    /// A flag that can only be true.
+    case yes
     /// A time with its unit. `zero` says that exactly 0 may stand there too.
     case duration(ClosedRange<Duration>, zero: Bool = false)
     case size(ClosedRange<Int>)
@@ -19,7 +24,7 @@ indirect enum ValueShape: Sendable {
     case percentage(ClosedRange<Double>)
     case choice([String])
     case localizedText
-    case list(of: ValueShape)
+    case list(of: ValueShape, count: ClosedRange<Int> = 0...Int.max)
     case section(SectionShape)
     /// A mapping with exactly one of the keys.
     case oneKey(of: SectionShape)
@@ -27,9 +32,12 @@ indirect enum ValueShape: Sendable {
     case entries(pattern: String?, of: ValueShape)
     /// Nothing, which leaves everything at its default.
     case nothing
+    /// One value of any kind, and nothing only where `orNothing` says so.
+    case scalar(orNothing: Bool)
     case either([ValueShape])
-    /// A value of its own file's form, of which only the names of the keys are known here.
-    case keys([String], required: [String])
+
+    /// `group/name`.
+    static let signalName = ValueShape.text(pattern: signalPattern)
 
     static func oneOrList(_ shape: ValueShape) -> ValueShape { .either([shape, .list(of: shape)]) }
 
@@ -43,8 +51,14 @@ extension ValueShape {
     private static let plainNumber = #"[0-9]+(\.[0-9]+)?|\.[0-9]+"#
     /// A number in quotes is a number for the parser too.
     private static let writtenNumber = #"^[+-]?[0-9.]+([eE][+-]?[0-9]+)?$"#
+    /// A word such as `no` and a number such as 24 are texts for the parser.
+    private static let textTypes: JSONTree = ["string", "number", "boolean"]
     private static let sizeUnits = "(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"
     static let identifierPattern = "^[a-z0-9][a-z0-9-]{0,31}$"
+    static let signalPattern = "^[a-z0-9][a-z0-9-]{0,31}/[a-z0-9][a-z0-9-]{0,31}$"
+    /// A whole number as a key.
+    static let numberPattern = "^[+-]?[0-9]+$"
+    static let writtenInteger = "^(0[xX][0-9A-Fa-f]+|[+-]?[0-9]+)$"
 
     /// The shape as JSON Schema.
     ///
@@ -52,22 +66,27 @@ extension ValueShape {
     /// there) it leaves to `koppel check`.
     var schema: JSONTree {
         switch self {
-        case .text(let pattern):
+        case .text(let pattern, let examples):
             // A text that looks like a number is one for YAML.
             var members: [JSONTree.Member] = [
-                .init("type", ["string", "number", "boolean"]), .init("minLength", 1), .init("maxLength", 1_024),
+                .init("type", Self.textTypes), .init("minLength", 1), .init("maxLength", 1_024),
             ]
             if let pattern { members.append(.init("pattern", .string(pattern))) }
+            if !examples.isEmpty { members.append(.init("examples", .array(examples.map { .string($0) }))) }
             return .object(members)
         case .identifier:
             return [
                 "type": ["string", "integer", "boolean"], "pattern": .string(Self.identifierPattern), "minimum": 0,
             ]
         case .integer(let range):
-            return [
-                "type": ["integer", "string"], "pattern": "^(0[xX][0-9A-Fa-f]+|[+-]?[0-9]+)$",
-                "minimum": .integer(Int64(range.lowerBound)), "maximum": .integer(Int64(range.upperBound)),
+            var members: [JSONTree.Member] = [
+                .init("type", ["integer", "string"]), .init("pattern", .string(Self.writtenInteger)),
             ]
+            if range.lowerBound > .min { members.append(.init("minimum", .integer(Int64(range.lowerBound)))) }
+            if range.upperBound < .max { members.append(.init("maximum", .integer(Int64(range.upperBound)))) }
+            return .object(members)
+        case .factor:
+            return ["type": ["number", "string"], "pattern": .string(Self.writtenNumber), "not": ["const": 0]]
         case .number: return ["type": ["number", "string"], "pattern": .string(Self.writtenNumber)]
         case .numberFrom(let bound, let isExcluded):
             return .object([
@@ -76,6 +95,7 @@ extension ValueShape {
             ])
         case .flag:
             return ["enum": [true, false, "yes", "no", "on", "off", "true", "false", "True", "False"]]
+        case .yes: return ["enum": [true, "yes", "on", "true", "True"]]
         case .duration:
             return ["type": "string", "pattern": .string("^(\(Self.plainNumber)) *(ms|s|min|h|d)$")]
         case .size: return ["type": "string", "pattern": .string("^(\(Self.plainNumber)) *\(Self.sizeUnits)$")]
@@ -88,14 +108,22 @@ extension ValueShape {
         case .localizedText:
             return [
                 "anyOf": [
-                    ["type": ["string", "number"]],
+                    ["type": Self.textTypes],
                     [
                         "type": "object", "propertyNames": ["pattern": "^[a-z]{2,3}$"],
-                        "additionalProperties": ["type": ["string", "number"]],
+                        "properties": [
+                            "nl": ["description": "In Dutch.", "type": Self.textTypes],
+                            "en": ["description": "In English.", "type": Self.textTypes],
+                        ],
+                        "additionalProperties": ["type": Self.textTypes],
                     ],
                 ]
             ]
-        case .list(let item): return ["type": "array", "items": item.schema]
+        case .list(let item, let count):
+            var members: [JSONTree.Member] = [.init("type", "array")]
+            if count.lowerBound > 0 { members.append(.init("minItems", .integer(Int64(count.lowerBound)))) }
+            if count.upperBound < .max { members.append(.init("maxItems", .integer(Int64(count.upperBound)))) }
+            return .object(members + [.init("items", item.schema)])
         case .section(let shape): return shape.schema
         case .oneKey(let shape):
             guard case .object(let members) = shape.schema else { return shape.schema }
@@ -106,13 +134,8 @@ extension ValueShape {
             return .object(members + [.init("additionalProperties", value.schema)])
         case .nothing: return ["type": "null"]
         case .either(let shapes): return ["anyOf": .array(shapes.map(\.schema))]
-        case .keys(let names, let required):
-            return [
-                "type": "object",
-                "required": .array(required.map { .string($0) }),
-                "properties": .object(names.map { .init($0, true) }),
-                "additionalProperties": false,
-            ]
+        case .scalar(let orNothing):
+            return ["type": orNothing ? ["string", "number", "boolean", "null"] : Self.textTypes]
         }
     }
 }
@@ -127,7 +150,8 @@ extension SectionShape {
             guard case .object(let schema) = key.value.schema else { return .init(key.name, key.value.schema) }
             return .init(key.name, .object([.init("description", .string(key.about))] + schema))
         }
-        return .object(
-            members + [.init("properties", .object(properties)), .init("additionalProperties", false)])
+        members += [.init("properties", .object(properties)), .init("additionalProperties", false)]
+        if !rules.isEmpty { members.append(.init("allOf", .array(rules.map(\.schema)))) }
+        return .object(members)
     }
 }

@@ -84,7 +84,7 @@ struct SignalSelection {
     }
 
     private func add(_ field: Field, name: SignalName) -> (point: LocatedPoint, change: Change)? {
-        guard let point = profile.reader.read(field, named: name, besides: ["every"]) else { return nil }
+        guard let point = profile.reader.read(field, named: name) else { return nil }
         return (point, Change(every: point.section["every"]?.pollInterval()))
     }
 

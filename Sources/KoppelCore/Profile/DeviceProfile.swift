@@ -21,7 +21,7 @@ package struct DeviceProfile: Hashable, Sendable {
     package var verified: String?
     package var sources: [String]
 
-    package enum Confidence: String, Sendable { case high, medium, low }
+    package enum Confidence: String, CaseIterable, Sendable { case high, medium, low }
 
     package init(
         id: Identifier, version: String, manufacturer: String, model: String, limits: UnitLimits = UnitLimits(),
@@ -152,7 +152,7 @@ package struct AlarmRule: Hashable, Sendable {
         case below(Double)
     }
 
-    package enum Level: String, Sendable { case warning, fault }
+    package enum Level: String, CaseIterable, Sendable { case warning, fault }
 
     package var code: Identifier
     package var signal: SignalName

@@ -1,5 +1,5 @@
 /// What kind of thing a signal is (data model 3.2).
-package enum SignalKind: String, Codable, Sendable {
+package enum SignalKind: String, CaseIterable, Codable, Sendable {
     case measurement, counter, state, event, setpoint, text
 }
 
@@ -57,7 +57,7 @@ package struct Sentinel: Hashable, Sendable {
         case notANumber
     }
 
-    package enum Meaning: String, Sendable {
+    package enum Meaning: String, CaseIterable, Sendable {
         case notSupported = "not-supported"
         case sensorFault = "sensor-fault"
         case overRange = "over-range"
@@ -85,11 +85,11 @@ package struct Sentinel: Hashable, Sendable {
 
 /// How a counter counts (data model 3.7).
 package struct CounterRule: Codable, Hashable, Sendable {
-    package enum Reset: String, Codable, Sendable {
+    package enum Reset: String, CaseIterable, Codable, Sendable {
         case never, powerCycle = "power-cycle", daily, perOrder = "per-order", manual, unknown
     }
 
-    package enum Counts: String, Codable, Sendable { case all, good, bad, cycles, energy, volume, time }
+    package enum Counts: String, CaseIterable, Codable, Sendable { case all, good, bad, cycles, energy, volume, time }
 
     /// The number of distinct values, for example 65,536; `nil` if it does not roll over.
     package var modulus: UInt64?
