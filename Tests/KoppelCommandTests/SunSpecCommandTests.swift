@@ -86,6 +86,21 @@ struct SunSpecCommandTests {
         }
     }
 
+    @Test func `read takes the device that is asked for, and not another one if it is not there`() async throws {
+        try await serving { url, folder in
+            let meter = ["--profile", "sunspec/meter-203", "--profiles", Repository.devices]
+            let there = ["read", "--bus", url, "--unit", "1"] + meter
+            #expect(try await Program.run(there + ["--device", "1"]).code == 0)
+            let second = try await Program.run(there + ["--device", "2"])
+            #expect(second.code == 1)
+            #expect(second.errors.contains("the profile reads SunSpec model 1, 203, and this unit has no such device"))
+            let none = try await Program.run(there + ["--device", "0"])
+            #expect(none.code == 78 && none.errors.contains("--device"), "\(none.errors)")
+            let both = try await Program.run(["read", "--config", folder + "/site.yaml", "--device", "2"])
+            #expect(both.code == 64 && both.errors.contains("sunspec: {device: 2}"), "\(both.errors)")
+        }
+    }
+
     @Test func `a running agent tells where it found the registers: status, explain and replay`() async throws {
         try await serving { url, folder in
             let path = folder + "/site.yaml"

@@ -145,6 +145,24 @@ struct SiteTests {
         #expect(sampling.maxChangePerSecond == 2.5)
     }
 
+    @Test func `a scale of the site file takes the place of the profile's, and what is no measured number has none`()
+        throws
+    {
+        let machine = try machine("signals: {electrical/*: {scale: -1}, electrical/frequency: {scale: 0.1}}")
+        let scales = Dictionary(machine.points.map { ($0.signal.description, $0.scaling) }) { first, _ in first }
+        #expect(scales["electrical/frequency"] == Scaling(scale: 0.1, offset: 0))
+        #expect(scales["electrical/voltage-l1"] == Scaling(scale: -1, offset: 0))
+        #expect(scales["energy/import"] == Scaling.none)
+        for (text, issue) in [
+            ("energy/import: {scale: -1}", "`energy/import` is no measured number"),
+            ("\"*\": {scale: -1}", "is no measured number"), ("electrical/frequency: {scale: 0}", "a scale of 0"),
+        ] {
+            let load = try loadMachine("signals: {\(text)}")
+            #expect(load.issues.contains { $0.description.contains(issue) }, "\(text): \(load.issues)")
+            #expect(load.site == nil)
+        }
+    }
+
     @Test(arguments: ["0s", "0ms"])
     func `zero reads as fast as the bus takes it, for a machine or a signal`(zero: String) throws {
         #expect(Set(intervals(try machine("every: \(zero)")).values).contains(.zero))

@@ -7,7 +7,7 @@ struct ModelLayoutReader {
 
     func read(_ field: Field) -> ModelLayout? {
         guard let section = field.section(ProfileShape.sunspec) else { return nil }
-        let base = section["base"]?.int(in: 0...65_000).map { UInt16($0) } ?? ModelLayout.usualBase
+        let base = section["base"]?.int(in: 0...65_000).map { UInt16($0) } ?? ChainWalk.usualBase
         guard let list = section.required("models"), let items = list.list() else { return nil }
         guard (1...Self.maximumModels).contains(items.count) else {
             list.error("a profile reads 1 to \(Self.maximumModels) models, and here are \(items.count)")

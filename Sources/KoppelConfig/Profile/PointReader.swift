@@ -56,7 +56,7 @@ struct PointReader {
         let counter = meaning.counter(kind)
         let sampling = SamplingReader(section: section).read()
         let group = section["group"]?.identifier()?.description
-        let scale = section["scale"].flatMap(readScale) ?? 1
+        let scale = section["scale"]?.scale() ?? 1
         let offset = section["offset"]?.number() ?? 0
         let scaleRegister = section["scaleRegister"]?.signalName()
         let isPublished = section["publish"]?.bool() ?? true
@@ -92,15 +92,6 @@ struct PointReader {
         }
         guard let wire, let found = ModelLayoutReader().place(place, wire: wire, in: layout) else { return nil }
         return (.holdingRegister, found.address, found.place)
-    }
-
-    private func readScale(_ field: Field) -> Double? {
-        guard let scale = field.number() else { return nil }
-        guard scale != 0 else {
-            field.error("a scale of 0 makes every value 0")
-            return nil
-        }
-        return scale
     }
 }
 
@@ -145,6 +136,16 @@ extension Field {
             return nil
         }
         return number
+    }
+
+    /// What a raw number is multiplied by, not 0.
+    func scale() -> Double? {
+        guard let scale = number() else { return nil }
+        guard scale != 0 else {
+            error("a scale of 0 makes every value 0")
+            return nil
+        }
+        return scale
     }
 
     /// A change that is not stored, at least 0.

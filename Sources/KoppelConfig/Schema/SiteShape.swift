@@ -167,6 +167,7 @@ enum SiteShape {
         optional("label", "Its name for people, or a name for each language.", .localizedText),
         optional("range", "The normal working band: outside it a value is doubted.", .section(band)),
         optional("limits", "The physically possible band: outside it a value is bad.", .section(band)),
+        optional("scale", "In place of the profile's: -1 turns around what counts the other way.", .factor),
         optional("publish", "false: read it, and tell nobody.", .flag),
     ])
 

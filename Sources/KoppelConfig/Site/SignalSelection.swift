@@ -26,6 +26,7 @@ struct SignalSelection {
         var label: LocalizedText?
         var range: Band?
         var limits: Band?
+        var scale: Double?
         var publish: Bool?
     }
 
@@ -45,7 +46,8 @@ struct SignalSelection {
                     value.keyError("more than \(Self.maximumPatterns) patterns for one machine")
                     break
                 }
-                if let change = readChange(value) { patterns.append((key, change)) }
+                let fitting = profile.points.map(\.point).filter { matches($0.signal.description, pattern: key) }
+                if let change = readChange(value, of: fitting) { patterns.append((key, change)) }
             } else if let name = signalName(key, value) {
                 if isDefinition(value) {
                     guard let added = add(value, name: name) else { continue }
@@ -53,7 +55,8 @@ struct SignalSelection {
                     points.append(added.point)
                     named[name] = added.change
                 } else if known.contains(key) {
-                    if let change = readChange(value) { named[name] = change }
+                    let point = profile.points.map(\.point).filter { $0.signal == name }
+                    if let change = readChange(value, of: point) { named[name] = change }
                 } else {
                     value.keyError("the profile has no signal `\(key)`", hint: unknownHint(key, names))
                 }
@@ -96,7 +99,8 @@ struct SignalSelection {
         PointChecks(points: points, first: first, limits: profile.profile.limits).run()
     }
 
-    private func readChange(_ field: Field) -> Change? {
+    /// What a site file says about these points of the profile.
+    private func readChange(_ field: Field, of points: [Point]) -> Change? {
         switch field.scalarText {
         case "off", "false", "no": return Change(isOff: true)
         case "on", "true", "yes": return Change()
@@ -107,6 +111,11 @@ struct SignalSelection {
             return field.wrongKind(expected: "off, on or a mapping such as {every: 10s}")
         }
         guard let section = field.section(SiteShape.override) else { return nil }
+        if let scale = section["scale"], let point = points.first(where: { !$0.isMeasured || isScaleRegister($0) }) {
+            scale.error(
+                "`\(point.signal)` is no measured number, so it has no scale of yours",
+                hint: "What counts, has a name for each number or scales others stays as the profile says.")
+        }
         return Change(
             every: section["every"]?.pollInterval(), deadband: section["deadband"]?.deadband(),
             everyReading: section["every-reading"]?.bool(), heartbeat: section["heartbeat"]?.interval(),
@@ -114,7 +123,11 @@ struct SignalSelection {
             frozenAfter: section["frozen-after"]?.interval(),
             maxChangePerSecond: section["max-change-per-second"]?.rate(),
             label: section["label"]?.localizedText(), range: section["range"]?.band(),
-            limits: section["limits"]?.band(), publish: section["publish"]?.bool())
+            limits: section["limits"]?.band(), scale: section["scale"]?.scale(), publish: section["publish"]?.bool())
+    }
+
+    private func isScaleRegister(_ point: Point) -> Bool {
+        profile.points.contains { $0.point.scaleRegister == point.signal }
     }
 
     private func select(
@@ -153,6 +166,7 @@ struct SignalSelection {
             result.label = change.label ?? result.label
             result.range = change.range ?? result.range
             result.limits = change.limits ?? result.limits
+            if let scale = change.scale { result.scaling.set(scale) }
             result.published = change.publish ?? result.published
             result.sampling.deadband = change.deadband ?? result.sampling.deadband
             result.sampling.everyReading = change.everyReading ?? result.sampling.everyReading
@@ -176,6 +190,20 @@ struct SignalSelection {
     private func machineInterval(of point: Point) -> Duration {
         guard let every else { return point.sampling.interval ?? profile.profile.interval }
         return max(every, point.sampling.interval ?? every)
+    }
+}
+
+extension Point {
+    /// True if its value is a number that a scale can change.
+    fileprivate var isMeasured: Bool {
+        [.measurement, .setpoint].contains(kind) && enumeration.isEmpty && dataType != .boolean && dataType != .string
+    }
+}
+
+extension Scaling {
+    /// Another scale, and the offset as it is.
+    fileprivate mutating func set(_ scale: Double) {
+        self = scale == 1 && offset == 0 ? .none : Scaling(scale: scale, offset: offset)
     }
 }
 

@@ -110,7 +110,8 @@ extension PointDecoder {
     /// The value, with what its scale register said. The worse of both qualities wins: a scale register without a
     /// value leaves none, `sentinel-not-supported` if that is what it said and `decode-error` otherwise.
     package func decode(_ words: Span<UInt16>, at offset: Int, scale: Decoded) -> Decoded {
-        guard let number = scale.value?.number, let exponent = Int(exactly: number), (-18...18).contains(exponent)
+        guard let number = scale.value?.number, let exponent = Int(exactly: number),
+            PointDecoder.exponents.contains(exponent)
         else {
             // The point's own sentinel is the better reason, if it has one.
             let alone = decode(words, at: offset)

@@ -32,7 +32,7 @@ struct LinearScale: Hashable, Sendable {
 
     var isIdentity: Bool { factor == 1 && shift == 0 && divisor == 1 }
 
-    /// `exponent` is the power of ten of the scale register, -18 to 18.
+    /// `exponent` is the power of ten of the scale register, -10 to 10.
     func value(_ raw: Double, exponent: Int) -> Double {
         let sum = raw * factor + shift
         if exponent == 0 { return sum / divisor }

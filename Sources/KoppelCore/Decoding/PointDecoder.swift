@@ -11,6 +11,9 @@ package struct PointDecoder: Sendable {
     /// `nil` if the raw number is the value and any value is good.
     let rules: ValueRules?
 
+    /// The powers of ten that a scale register may hold: those of a SunSpec `sunssf`. Another number is no scale.
+    package static let exponents = -10...10
+
     /// Any point can be given; one that no register can hold decodes to bad, `config-error`.
     package init(_ point: Point) {
         reader = WireReader(point)
@@ -28,7 +31,7 @@ package struct PointDecoder: Sendable {
     /// - Parameters:
     ///   - words: An answer, or a part of one.
     ///   - offset: Where the point's first register lies in it. Words that are not there give `decode-error`.
-    ///   - exponent: What the scale register says, -18 to 18; without it a point that needs one gives `decode-error`.
+    ///   - exponent: What the scale register says, -10 to 10; without it a point that needs one gives `decode-error`.
     /// - Returns: A value, or a bad condition; never a zero for something that was not read (field rule P40).
     package func decode(_ words: Span<UInt16>, at offset: Int = 0, exponent: Int? = nil) -> Decoded {
         guard let rules else { return reader.plain(words, at: offset) }

@@ -35,7 +35,7 @@ package struct PointEncoder: Sendable {
 
     /// The words of a value, exactly as many as the point has registers; bits outside ``mask`` are 0.
     ///
-    /// `exponent` is what the scale register says, -18 to 18. Digits below the scale are rounded away. A value of
+    /// `exponent` is what the scale register says, -10 to 10. Digits below the scale are rounded away. A value of
     /// another kind than the point, or too large for it, is refused.
     package func encode(_ value: Value, exponent: Int = 0) throws(PointEncodingError) -> [UInt16] {
         if case .text(let layout) = form {

@@ -15,6 +15,8 @@ package struct ProfileFit: Sendable {
         package var evidence: [Evidence]
         /// The SunSpec models the profile needs, which the device said itself that it has; nothing is surer.
         package var models: [UInt16] = []
+        /// How many SunSpec devices behind the unit id the profile fits.
+        package var devices = 1
     }
 
     package struct Evidence: Hashable, Sendable {
@@ -65,12 +67,15 @@ package struct ProfileFit: Sendable {
 
     /// `nil` if the profile is none for SunSpec, or the device lacks a model that it needs.
     package func verdict(_ chain: ModelChain) -> Verdict? {
-        guard let layout, ModelPlaces(layout, in: chain).missing.isEmpty else { return nil }
+        guard let layout else { return nil }
+        let places = ModelPlaces(layout, in: chain)
+        guard places.missing.isEmpty else { return nil }
         let needed = layout.models.filter { !$0.isOptional }
         let found = chain.models.map(\.id).filter { id in layout.models.contains { $0.ids.contains(id) } }
         return Verdict(
             profile: profile, plausible: needed.count, asked: needed.count, evidence: [],
-            models: found.reduce(into: []) { models, id in if !models.contains(id) { models.append(id) } })
+            models: found.reduce(into: []) { models, id in if !models.contains(id) { models.append(id) } },
+            devices: max(places.fitting, 1))
     }
 
     /// Best first: what the device says itself, then the part that is plausible, then how much was looked at, then the name.

@@ -2,9 +2,11 @@
 ///
 /// A pure value. It ends: there are three places for the marker and at most ``ModelChain/mostModels`` models.
 package struct ChainWalk: Hashable, Sendable {
+    /// Where the marker stands in most devices; an example device has it there.
+    package static let usualBase: UInt16 = 40_000
     /// Where the marker may stand (SunSpec Device Information Model Specification, "Device Modbus Map"), the usual
     /// place first.
-    package static let bases: [UInt16] = [40_000, 0, 50_000]
+    package static let bases = [usualBase, 0, 50_000]
 
     package enum Result: Hashable, Sendable {
         case found(ModelChain)
@@ -66,9 +68,12 @@ package struct ChainWalk: Hashable, Sendable {
     private mutating func takeModel(_ words: [UInt16]) {
         guard var chain else { return }
         let isEnd = words.first == ModelChain.endID
-        // Zeros are what many devices have behind a chain that nobody ended.
-        if !isEnd, words.count == 2, words[0] != 0, let address = UInt16(exactly: chain.end) {
-            chain.models.append(ModelChain.Model(id: words[0], address: address, length: words[1]))
+        // Zeros are what many devices have behind a chain that nobody ended, and a model that runs past the last register
+        // is none.
+        if !isEnd, words.count == 2, words[0] != 0, let address = UInt16(exactly: chain.end),
+            case let model = ModelChain.Model(id: words[0], address: address, length: words[1]), model.end <= 65_536
+        {
+            chain.models.append(model)
             self.chain = chain
             guard chain.models.count == ModelChain.mostModels || chain.end > 65_534 else { return }
         }

@@ -4,6 +4,8 @@ package enum LayoutNews: Hashable, Sendable {
     /// The device has SunSpec models, but not all that the profile needs.
     case otherDevice(ModelChain, missing: [UInt16])
     case noMarker
+    /// The device ends its connection before all its models are named.
+    case unsteady
 
     /// What a chain means for a machine that was looked for in it.
     package init(_ chain: ModelChain, for machine: LocatedMachine) {
@@ -25,6 +27,10 @@ extension LayoutNews: CustomStringConvertible {
             return
                 "no SunSpec marker at holding register \(places). Check the unit id, and that Modbus with SunSpec is "
                 + "switched on in the device"
+        case .unsteady:
+            return
+                "the device ends its connection before it has named its SunSpec models, so nothing says that all of them are "
+                + "of one device. Does it take one connection only, and does another program have that?"
         }
     }
 }

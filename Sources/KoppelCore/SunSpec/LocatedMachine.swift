@@ -14,7 +14,7 @@ package struct LocatedMachine: Equatable, Sendable {
         self.missing = missing
     }
 
-    /// A machine whose device has no SunSpec models at all: every point that should lie in one is a mistake in the
+    /// A machine whose device names no SunSpec models, or not all of them: every point that should lie in one is a mistake in the
     /// configuration.
     package static func unlocated(_ settings: MachineSettings) -> LocatedMachine {
         let absent = settings.points.indices.filter { settings.points[$0].place != nil }.map {

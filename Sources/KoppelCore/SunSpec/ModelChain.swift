@@ -26,7 +26,7 @@ package struct ModelChain: Codable, Hashable, Sendable {
             self.length = length
         }
 
-        /// One past its last register; 65,536 at most, unless the device states a length that cannot be.
+        /// One past its last register; 65,536 at most.
         package var end: Int { Int(address) + 2 + Int(length) }
     }
 

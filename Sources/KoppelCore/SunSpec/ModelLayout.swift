@@ -19,13 +19,11 @@ package struct ModelLayout: Hashable, Sendable {
         }
     }
 
-    package static let usualBase: UInt16 = 40_000
-
     /// The zero-based data address of the marker in the example.
     package var base: UInt16
     package var models: [Wanted]
 
-    package init(base: UInt16 = usualBase, models: [Wanted]) {
+    package init(base: UInt16 = ChainWalk.usualBase, models: [Wanted]) {
         self.base = base
         self.models = models
     }

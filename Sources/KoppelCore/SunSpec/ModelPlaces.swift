@@ -4,6 +4,8 @@ package struct ModelPlaces: Hashable, Sendable {
     private var models: [UInt16: ModelChain.Model] = [:]
     /// The models without which the device is none for this profile, each by its first id; empty if it has them all.
     package private(set) var missing: [UInt16] = []
+    /// How many devices of the chain have all models the profile needs.
+    package let fitting: Int
 
     /// Of several devices behind one unit the `device`-th is taken that has all models the profile needs, from 1.
     package init(_ layout: ModelLayout, in chain: ModelChain, device number: Int = 1) {
@@ -12,6 +14,7 @@ package struct ModelPlaces: Hashable, Sendable {
         }
         // Some devices leave out the model 1 before a meter: then the chain is looked at as one.
         let asOne = fitting.isEmpty && number == 1
+        self.fitting = fitting.count
         let device = asOne ? chain.models[...] : fitting.dropFirst(number - 1).first ?? []
         for wanted in layout.models {
             guard let id = wanted.ids.first else { continue }

@@ -57,7 +57,9 @@ extension BusPolling {
             }
         }
         tellLayout(of: machine)
-        guard machines[machine].layoutEdition != edition else { return true }
+        // A connection that was renewed once more in between says nothing of the one that the answer came over.
+        let isSame = machines[machine].layoutEdition == edition && machines[machine].layoutWasFound(with: answer)
+        guard !isSame else { return true }
         machines[machine].failed(read, condition: .decodeError, now: now, time: parts.wallClock.now)
         return false
     }
@@ -71,7 +73,7 @@ extension BusPolling {
         ]
         switch news {
         case .found: Logger.current.notice("The device says where its registers are", metadata: metadata)
-        case .otherDevice, .noMarker:
+        case .otherDevice, .noMarker, .unsteady:
             Logger.current.warning(
                 "The device does not have the registers that its profile reads; it is looked at again now and then",
                 metadata: metadata)

@@ -10,11 +10,16 @@ struct LayoutSearch: Sendable {
     /// How long a device without a marker, or one that refuses a register of its models, is left before it is looked at
     /// again.
     static let retryPause = Duration.seconds(60)
+    /// A search that new connections broke off so often is over: the device ends its connection behind each answer, so
+    /// nothing says that all of them come from one device.
+    static let mostRenewals = 3
 
     /// What a search came to.
     enum Finding: Hashable, Sendable {
         case chain(ModelChain)
         case noMarker
+        /// There are models, and no connection lasts until all of them were named.
+        case unsteady
     }
 
     private enum State: Sendable {
@@ -30,6 +35,8 @@ struct LayoutSearch: Sendable {
     private var foundOver: Int?
     /// The connection over which the last answer to a question came.
     private var walkedOver: Int?
+    /// How often a new connection broke off the search that is going on.
+    private var renewals = 0
 
     init(unit: UnitID) {
         self.unit = unit
@@ -51,22 +58,38 @@ struct LayoutSearch: Sendable {
         // A chain is that of one device: what was read before a new connection may be another's.
         let isContinued = walkedOver == answer.connection || !walk.isInChain
         walkedOver = answer.connection
-        if isContinued { walk.answered(answer.outcome) } else { walk.unanswered() }
+        if isContinued {
+            walk.answered(answer.outcome)
+        } else {
+            walk.unanswered()
+            renewals += 1
+        }
+        let before = finding
+        if renewals == Self.mostRenewals {
+            settle(.unsteady, now: now, for: Self.retryPause)
+            return finding != before
+        }
         guard let result = walk.result else {
             state = .searching(walk)
             return false
         }
-        let before = finding
         foundOver = answer.connection
         switch result {
         case .found(let chain):
-            finding = .chain(chain)
-            state = .settled(at: now, again: now + Self.longestTrust)
-        case .noMarker:
-            finding = .noMarker
-            state = .settled(at: now, again: now + Self.retryPause)
+            // What ended without a mark may have been cut short by a refusal of the moment.
+            settle(.chain(chain), now: now, for: chain.isClosed ? Self.longestTrust : Self.retryPause)
+        case .noMarker: settle(.noMarker, now: now, for: Self.retryPause)
         }
         return finding != before
+    }
+
+    /// True if what was found last came over this connection, so that an answer over it is one of the same device.
+    func wasFound(over connection: Int) -> Bool { foundOver == connection }
+
+    private mutating func settle(_ finding: Finding, now: Duration, for pause: Duration) {
+        self.finding = finding
+        state = .settled(at: now, again: now + pause)
+        renewals = 0
     }
 
     /// A question got no answer, whether it was one of these or one for values.

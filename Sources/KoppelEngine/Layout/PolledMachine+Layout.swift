@@ -22,6 +22,9 @@ extension PolledMachine {
         case .noMarker:
             layoutNews = .noMarker
             apply(.unlocated(settings))
+        case .unsteady:
+            layoutNews = .unsteady
+            apply(.unlocated(settings))
         }
     }
 
@@ -30,6 +33,9 @@ extension PolledMachine {
     mutating func layoutHolds(_ answer: ReadAnswer) -> Bool {
         layout?.holds(over: answer.connection) ?? true
     }
+
+    /// True if the layout was found over the connection that the answer came over.
+    func layoutWasFound(with answer: ReadAnswer) -> Bool { layout?.wasFound(over: answer.connection) ?? true }
 
     private mutating func apply(_ found: LocatedMachine) {
         located = found

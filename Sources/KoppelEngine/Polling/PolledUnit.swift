@@ -99,7 +99,7 @@ struct PolledUnit: Sendable {
         switch news {
         case .found(let chain): (figures.models, figures.layoutTrouble) = (chain, nil)
         case .otherDevice(let chain, _): (figures.models, figures.layoutTrouble) = (chain, "\(news)")
-        case .noMarker: (figures.models, figures.layoutTrouble) = (nil, "\(news)")
+        case .noMarker, .unsteady: (figures.models, figures.layoutTrouble) = (nil, "\(news)")
         }
     }
 

@@ -38,10 +38,16 @@ struct BatteryModel: PhysicalModel {
             switch traits.quantity {
             case .share where traits.has("health"): return .constant(97)
             case .share where traits.has("discharge"): return .number { 100 * (1 - charge($0)) }
+            case .share where traits.has("max"): return .constant(95)
+            case .share where traits.has("min"): return .constant(5)
             case .share: return .number { 100 * charge($0) }
             case .activeEnergy where traits.has("capacity"): return .constant(capacity * perBase)
             case .activeEnergy: return .number { capacity * charge($0) * perBase }
             case .current where traits.has("limit"): return .constant(100 * perBase)
+            case .voltage where traits.has("limit"): return .constant((traits.has("high") ? 56 : 46) * perBase)
+            // What it asks for itself, when it has to be charged out of turn.
+            case .activePower where traits.has("requested"): return .constant(0)
+            case .count where traits.hasAny("string", "module"): return .constant(1)
             case .count: return .number { cyclesBefore + cycle.starts($0) }
             default: return nil
             }

@@ -26,7 +26,7 @@ struct DeviceConstants: PhysicalModel {
             if traits.has("limit") { return .constant(100) }
             if traits.has("throttling") { return .constant(0) }
         }
-        if traits.quantity == .time, traits.has("delay") { return .constant(0) }
+        if traits.quantity == .time, traits.hasAny("delay", "left") { return .constant(0) }
         switch traits.group {
         case "identity", "device", "config", "meta", "settings": return .constant(number(traits))
         default: return point.kind == .event ? .constant(0) : nil

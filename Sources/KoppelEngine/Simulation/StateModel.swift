@@ -15,8 +15,9 @@ struct StateModel: PhysicalModel {
     private static let switched = ["on", "off"]
     /// What a machine that is well shows all the time, the likeliest first.
     private static let well = [
-        "normal", "ok", "good", "as-expected", "no-fault", "no", "auto", "automatic", "l1-l2-l3", "right", "clockwise",
-        "4-20-ma", "bus", "active", "forward", "sum", "done", "released", "none", "off", "inactive", "false",
+        "normal", "ok", "good", "as-expected", "no-fault", "no", "auto", "automatic", "l1-l2-l3", "three-phase",
+        "right", "clockwise", "4-20-ma", "bus", "active", "forward", "sum", "done", "released", "none", "off",
+        "inactive", "false",
     ]
 
     func behaviour(of point: Point, _ traits: SignalTraits) -> Behaviour? {

@@ -20,6 +20,12 @@ struct ReadCommand: AsyncParsableCommand {
 
     @OptionGroup var machines: MachineOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Without a site file: 2 for the second of several SunSpec devices behind the unit id.",
+            valueName: "number"))
+    var device: Int?
+
     @Flag(help: "Show table, address and raw words in hex and decimal, and the helper registers too.")
     var raw = false
 
@@ -55,10 +61,16 @@ struct ReadCommand: AsyncParsableCommand {
         var known: [Identifier: LiveReader.Known] = [:]
     }
 
+    func validate() throws {
+        guard device == nil || machines.config == nil else {
+            throw ValidationError("With --config the machine itself says which device it is: sunspec: {device: 2}.")
+        }
+    }
+
     func run() async throws {
         CommandStart.begin()
         let clock = WallClock.system()
-        let meant = try machines.load()
+        let meant = try machines.load(device: device)
         var probes: [RegisterProbe] = []
         var unopened = 0
         for bus in meant.buses where meant.machines.contains(where: { $0.bus == bus.id }) {

@@ -7,6 +7,13 @@ internal import KoppelCore
 struct CommandLineSite {
     var bus: String
     var machine: (unit: Int, profile: String)?
+    /// Which of several SunSpec devices behind the unit id; `nil` for the first one that fits.
+    var device: Int?
+
+    /// The option for each key of the site file that the command line stands for.
+    private static let options = [
+        "url": "--bus", "unit": "--unit", "profile": "--profile", "device": "--device", "sunspec": "--device",
+    ]
 
     /// Issues of the command line name the option they are about.
     func load(library: ProfileLibrary) -> SiteLoad {
@@ -16,7 +23,7 @@ struct CommandLineSite {
             guard issue.file == WithSiteText.path else { return issue }
             var issue = issue
             let option = issue.path.split(separator: ".").last.map(String.init) ?? ""
-            issue.path = ["url": "--bus", "unit": "--unit", "profile": "--profile"][option] ?? issue.path
+            issue.path = Self.options[option] ?? issue.path
             return issue
         }
         return load
@@ -35,7 +42,8 @@ struct CommandLineSite {
         let files = DiskFiles()
         let isFile = library.path(of: profile) == nil && files.facts(profile)?.isFolder == false
         let place = isFile ? files.realPath(profile) ?? profile : profile
-        text += "machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))}}\n"
+        let choice = device.map { ", sunspec: {device: \($0)}" } ?? ""
+        text += "machines: {machine: {bus: command-line, unit: \(unit), profile: \(quoted(place))\(choice)}}\n"
         return text
     }
 

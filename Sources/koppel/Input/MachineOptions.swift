@@ -40,15 +40,15 @@ struct MachineOptions: ParsableArguments {
         }
     }
 
-    /// The buses and machines meant.
+    /// The buses and machines meant, and with no site file to say it, which of several SunSpec devices behind the unit id.
     ///
-    /// - Throws: Exit code 78 after telling every issue.
-    func load() throws -> (buses: [BusSettings], machines: [MachineSettings]) {
+    /// Ends with exit code 78 after telling every issue.
+    func load(device: Int? = nil) throws -> (buses: [BusSettings], machines: [MachineSettings]) {
         let load: SiteLoad
         if let config {
             load = loadSite(at: config, library: profiles.library, files: DiskFiles())
         } else {
-            let site = CommandLineSite(bus: bus ?? "", machine: (unit ?? 0, profile ?? ""))
+            let site = CommandLineSite(bus: bus ?? "", machine: (unit ?? 0, profile ?? ""), device: device)
             load = site.load(library: profiles.library)
         }
         Streams.tell(issues: load.issues)

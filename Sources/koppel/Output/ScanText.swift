@@ -83,7 +83,8 @@ struct ScanText {
     /// `eastron/sdm120 (voltage 230.4 V plausible)`.
     private static func text(_ fit: ProfileFit.Verdict) -> String {
         if !fit.models.isEmpty {
-            return "\(fit.profile) (SunSpec models \(fit.models.map(String.init).joined(separator: ", ")))"
+            let several = fit.devices > 1 ? "; \(fit.devices) devices, see read --device" : ""
+            return "\(fit.profile) (SunSpec models \(fit.models.map(String.init).joined(separator: ", "))\(several))"
         }
         let evidence = fit.evidence.prefix(2).map { evidence in
             let name = evidence.point.signal.description.split(separator: "/").last.map(String.init) ?? ""
@@ -107,6 +108,8 @@ extension ScanText {
             var profile: String
             var plausible: Int
             var asked: Int
+            /// Only if the profile fits several SunSpec devices behind the unit id.
+            var devices: Int?
         }
 
         struct Unit: Encodable {
@@ -154,7 +157,11 @@ extension ScanText {
     private func unit(_ answer: UnitScan.Answer) -> Document.Unit {
         var unit = Document.Unit(
             unit: answer.unit.rawValue, responseMs: answer.elapsed.milliseconds,
-            profiles: answer.fits.map { .init(profile: $0.profile, plausible: $0.plausible, asked: $0.asked) },
+            profiles: answer.fits.map {
+                .init(
+                    profile: $0.profile, plausible: $0.plausible, asked: $0.asked,
+                    devices: $0.devices > 1 ? $0.devices : nil)
+            },
             sunspec: answer.models)
         switch answer.outcome {
         case .words(let words): unit.words = words

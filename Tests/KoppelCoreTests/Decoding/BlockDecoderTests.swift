@@ -79,6 +79,21 @@ struct BlockDecoderTests {
         #expect(decoded([0x8000, 19]) == .bad(.notSupported))
     }
 
+    @Test(arguments: [(-10, true), (10, true), (-11, false), (11, false), (32_767, false), (-32_767, false)])
+    func `P46: a power of ten beyond those of SunSpec leaves no value, however good its number looks`(
+        exponent: Int, isScale: Bool
+    ) throws {
+        let points = [
+            try point(.int16, name: "a/power", scaleRegister: "scale/power"),
+            try point(.int16, name: "scale/power", address: 1),
+        ]
+        let block = RegisterSpan(table: .holdingRegister, addresses: 0...1)
+        let words: [UInt16] = [7, UInt16(bitPattern: Int16(exponent))]
+        let decoded = decode(points, members: [0], block: block, words: words).map(\.decoded)
+        #expect(decoded.map(\.condition) == [isScale ? .good : .decodeError])
+        #expect(decoded.allSatisfy { ($0.value != nil) == isScale })
+    }
+
     @Test func `a scale register that is no point is a configuration error`() throws {
         let points = [try point(.int16, scaleRegister: "scale/missing")]
         let block = RegisterSpan(table: .holdingRegister, addresses: 0...0)

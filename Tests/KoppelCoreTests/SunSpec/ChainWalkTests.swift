@@ -10,6 +10,8 @@ struct ChainWalkTests {
         /// Places it says nothing about, in place of a refusal.
         var silent: Set<UInt16> = []
         var asked: [UInt16] = []
+        /// The exception code of its refusals.
+        var refusal: UInt8 = 2
 
         init(_ chain: ModelChain) { registers = chain.headers }
         init(_ registers: [UInt16: UInt16] = [:]) { self.registers = registers }
@@ -24,7 +26,7 @@ struct ChainWalkTests {
                 }
                 let words = (0..<question.count).compactMap { registers[question.start + $0] }
                 walk.answered(
-                    words.count == question.count ? .words(words) : .exception(ModbusException(code: 2)))
+                    words.count == question.count ? .words(words) : .exception(ModbusException(code: refusal)))
             }
             return walk.result
         }
@@ -110,12 +112,37 @@ struct ChainWalkTests {
         }
         #expect(chain.models.count == ModelChain.mostModels)
         var long = Unit([40_000: 0x5375, 40_001: 0x6E53, 40_002: 1, 40_003: 0xFFFF])
-        guard case .found(let only) = long.walk() else {
-            Issue.record("no chain")
-            return
+        #expect(long.walk() == .found(ModelChain(base: 40_000, models: [], isClosed: false)))
+    }
+
+    @Test func `a model may reach to the last register, and one that would reach further is none`() {
+        let last = UInt16(65_535 - 40_003)
+        for (length, count) in [(last, 1), (last + 1, 0)] {
+            var unit = Unit([40_000: 0x5375, 40_001: 0x6E53, 40_002: 9, 40_003: length])
+            guard case .found(let chain) = unit.walk() else {
+                Issue.record("no chain")
+                return
+            }
+            #expect(chain.models.count == count && !chain.isClosed)
+            #expect(chain.span.addresses == 40_000...(count == 1 ? 65_535 : 40_001))
         }
-        #expect(only.models.count == 1 && !only.isClosed)
-        #expect(only.span.addresses == 40_000...65_535)
+    }
+
+    @Test func `a model of no length is passed over, and what follows is where it is`() {
+        let chain = ModelChain(base: 0, ids: [(1, 66), (64_001, 0), (103, 0), (203, 105)])
+        var unit = Unit(chain)
+        #expect(unit.walk() == .found(chain))
+        #expect(chain.models.map(\.address) == [2, 70, 72, 74])
+    }
+
+    @Test(arguments: [UInt8(1), 2, 3, 4])
+    func `a chain ends where the device refuses, whatever it calls that`(exception: UInt8) {
+        var chain = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)])
+        chain.isClosed = false
+        var unit = Unit(chain)
+        unit.refusal = exception
+        #expect(unit.walk() == .found(chain))
+        #expect(unit.asked == [40_000, 40_002, 40_070, 40_122])
     }
 
     @Test func `any chain is found as it is, with a question for each model`() {

@@ -62,6 +62,27 @@ struct LocatedMachineTests {
         #expect(located.absent == [1: .notSupported, 2: .notSupported, 3: .notSupported])
     }
 
+    @Test func `of a model that a device has twice the first is read, also if it is the shorter one`() throws {
+        let chain = ModelChain(base: 40_000, ids: [(1, 66), (103, 50), (160, 8), (160, 48), (101, 50)])
+        let located = try Self.machine().located(in: chain)
+        #expect(Self.addresses(located)["electrical/power"] == 40_084)
+        #expect(Self.addresses(located)["scale/dc"] == 40_124)
+        #expect(located.absent == [3: .notSupported] && located.missing.isEmpty)
+    }
+
+    @Test func `several inverters behind one model 1: the first is read, and there is no second to ask for`() throws {
+        let chain = ModelChain(base: 40_000, ids: [(1, 66), (103, 50), (103, 50)])
+        #expect(Self.addresses(try Self.machine().located(in: chain))["electrical/power"] == 40_084)
+        let second = try Self.machine(device: 2).located(in: chain)
+        #expect(second.missing == [1, 103] && Self.addresses(second).isEmpty)
+    }
+
+    @Test func `a model of no length has no values`() throws {
+        let located = try Self.machine().located(in: ModelChain(base: 0, ids: [(1, 66), (103, 0), (160, 48)]))
+        #expect(located.absent == [1: .notSupported, 2: .notSupported])
+        #expect(Set(Self.addresses(located).keys) == ["identity/options", "dc/current", "scale/dc"])
+    }
+
     @Test func `without the model that makes it an inverter it is another device`() throws {
         let chain = ModelChain(base: 40_000, ids: [(1, 66), (203, 105)])
         let located = try Self.machine().located(in: chain)

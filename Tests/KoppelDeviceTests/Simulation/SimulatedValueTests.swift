@@ -111,9 +111,10 @@ struct SimulatedValueTests {
         let words = Set(point.signal.description.split { $0 == "-" || $0 == "/" })
         let still: Set<Substring> = [
             "identity", "settings", "reverse", "cooling", "connections", "absorbed", "q2", "q3", "q4", "throttling",
-            "limit", "delay", "health", "capacity",
+            "limit", "delay", "health", "capacity", "string", "module", "requested",
         ]
-        if !words.isDisjoint(with: still) || words.isSuperset(of: ["demand", "max"]) { return true }
+        let stillPairs: [Set<Substring>] = [["demand", "max"], ["charge", "max"], ["charge", "min"]]
+        if !words.isDisjoint(with: still) || stillPairs.contains(where: words.isSuperset) { return true }
         let isInverter = readings.points["electrical/dc-power"] != nil
         return words.contains(isInverter ? "import" : "export")
     }

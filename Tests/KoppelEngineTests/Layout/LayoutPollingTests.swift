@@ -142,6 +142,86 @@ struct LayoutPollingTests {
         #expect(readings.contains { $0.hasSuffix("good 5") }, "\(readings)")
     }
 
+    @Test func `a connection that is renewed in the middle of the models begins them again: no place of two walks`()
+        async throws
+    {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 65), (103, 50)]))
+        registers.set { $0[40_083] = 230 }
+        let bench = BusBench()
+        // Marker and first model come from one edition. In the other one the register where the next model stood holds
+        // a number that passes for a model.
+        let script = ScriptedLink.Script(
+            answer: { request, now in
+                if now >= .milliseconds(15) {
+                    registers.set { words in
+                        words = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]).headers
+                        (words[40_069], words[40_083], words[40_084]) = (103, 999, 231)
+                    }
+                }
+                return (registers.answer(request), .milliseconds(10))
+            }, connection: { $0 < .milliseconds(15) ? 1 : 2 })
+        let link = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(3.5))
+        #expect(link.starts.prefix(7) == [40_000, 40_002, 40_069, 40_000, 40_002, 40_070, 40_122])
+        #expect(link.starts.dropFirst(7).allSatisfy { $0 == 40_084 })
+        #expect(await bench.readings() == ["0:1 good 231"])
+    }
+
+    @Test func `values are not believed for models that were found over yet another connection`() async throws {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 65), (103, 50)]))
+        registers.set { ($0[40_083], $0[40_084]) = (230, 999) }
+        let bench = BusBench()
+        // Just while the values are read everything lies one register further; the models are where they were again.
+        let away = Duration.seconds(2) ..< .seconds(2.005)
+        let script = ScriptedLink.Script(
+            answer: { request, now in
+                registers.set { words in
+                    let isAway = away.contains(now)
+                    words = ModelChain(base: 40_000, ids: [(1, isAway ? 66 : 65), (103, 50)]).headers
+                    (words[40_083], words[40_084]) = isAway ? (999, 230) : (230, 999)
+                }
+                return (registers.answer(request), .milliseconds(10))
+            }, connection: { $0 < away.lowerBound ? 1 : $0 < away.upperBound ? 2 : 3 })
+        _ = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(4.5))
+        #expect(await bench.readings() == ["0:1 good 230", "0:2 decodeError", "0:3 good 230"])
+    }
+
+    @Test func `a device that ends its connection behind each answer is told so, and keeps nobody waiting`()
+        async throws
+    {
+        let registers = Registers(ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]))
+        registers.set { $0[40_084] = 230 }
+        let bench = BusBench()
+        let script = ScriptedLink.Script(
+            answer: { request, _ in (registers.answer(request), .milliseconds(10)) },
+            connection: { Int($0 / .milliseconds(5)) })
+        let link = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(62))
+        #expect(await bench.readings().prefix(1) == ["0:1 configError"])
+        #expect(await !bench.readings().contains { $0.contains("good") })
+        #expect(link.starts.count == 12, "three walks that break off, and three more after a minute")
+        #expect(try bench.figures().layoutTrouble?.contains("ends its connection") == true)
+    }
+
+    @Test func `a chain without a mark of the end is looked at again soon, since a refusal may have cut it short`()
+        async throws
+    {
+        var chain = ModelChain(base: 40_000, ids: [(1, 66)])
+        chain.isClosed = false
+        let registers = Registers(chain)
+        let bench = BusBench()
+        let script = ScriptedLink.Script(answer: { request, now in
+            if now >= .seconds(1) {
+                registers.set { words in
+                    words = ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]).headers
+                    words[40_084] = 230
+                }
+            }
+            return (registers.answer(request), .milliseconds(10))
+        })
+        _ = try await bench.run(script, points: Self.points(), change: Self.make, until: .seconds(63))
+        let readings = await bench.readings()
+        #expect(readings.first == "0:1 configError" && readings.last?.hasSuffix("good 230") == true, "\(readings)")
+    }
+
     @Test func `a new connection to the same device costs the questions for its models and no reading`() async throws {
         let registers = Registers(ModelChain(base: 0, ids: [(1, 65), (101, 50)]))
         registers.set { $0[83] = 230 }

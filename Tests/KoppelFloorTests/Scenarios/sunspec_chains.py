@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -10,12 +11,13 @@ from collections import defaultdict
 import paho.mqtt.client as mqtt
 
 from plant import Agent, Broker, free_port, make_folder, wait_for
-from sunspec_devices import (Device, Park, common, dc_inputs, der, float_inverter, inverter, meter, vendor)
+from sunspec_devices import (ABSENT_SIGNED, Device, Park, common, dc_inputs, der, float_inverter, inverter, meter, vendor)
 
 PROFILES = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../Devices"))
 POWER, ENERGY = "electrical/active-power-export", "electrical/active-energy-export"
 SERIAL, STATE, FAULT = "identity/serial-number", "status/operating-state", "status/ground-fault"
 ABSENT, WRONG = ("bad", "sentinel-not-supported"), ("bad", "config-error")
+UNREADABLE = ("bad", "decode-error")
 
 
 def park():
@@ -40,6 +42,16 @@ def park():
         "cuts": Device(40_000, [common("Acme", "Cuts", "A-10"), float_inverter(113, 9010.5, 1_000_032.0),
                                 dc_inputs(7000)], refuses="cuts"),
         "new": Device(40_000, [common("Acme", "New", "A-11"), der(2500, 12_345_678_901)]),
+        # A model of no length, two models 160 of which the first counts, and exception 3 where nothing is.
+        "twice": Device(40_000, [common("Acme", "Twice", "A-12"), vendor(64_112, 0), inverter(103, 9012, 1_000_064),
+                                 dc_inputs(1001, 1002, 1003, 1004, 1005, 1006), dc_inputs(7777)],
+                        end="nothing", refusal=3),
+        # Powers of ten that are none: not implemented for the current, 11 for the power, -11 for the frequency.
+        "scales": Device(40_000, [common("Acme", "Scales", "A-13"),
+                                  inverter(103, 9013, 1_000_128, {6: ABSENT_SIGNED, 15: 11, 17: -11 & 0xFFFF})]),
+        # Its last model says that it runs past the last register.
+        "endless": Device(40_000, [common("Acme", "Endless", "A-14"), inverter(103, 9014, 1_000_256),
+                                   [160, 65_535] + [4711] * 60], end="nothing"),
     }
 
 
@@ -73,15 +85,18 @@ MACHINES = {
     "new": ("new", "der-701", 1, {
         POWER: 25_000, ENERGY: 12_345_678_901, "electrical/voltage-mean": 230.5, "electrical/frequency": 50.0,
         STATE: 3, FAULT: False, "electrical/active-power-export-l1": ABSENT, "storage/state-of-charge": ABSENT}),
+    "twice": ("twice", "inverter-103-160", 1, {
+        POWER: 9012, SERIAL: "A-12", "electrical/dc-power-1": 1001, "electrical/dc-power-6": 1006,
+        "identity/dc-input-6": "Input 6"}),
+    "scales": ("scales", "inverter-103-160", 1, {
+        ENERGY: 1_000_128, "electrical/voltage-l1": 230.0, "electrical/current-l1": ABSENT, POWER: UNREADABLE,
+        "electrical/frequency": UNREADABLE}),
+    "endless": ("endless", "inverter-103-160", 1, {POWER: 9014, "electrical/dc-power-1": ABSENT}),
 }
 
 
 # A meter that counts the other way, as Devices/README.md says to turn it around.
-TURNED = {"electrical/active-power": {
-    "label": {"nl": "Werkelijk vermogen totaal", "en": "Active power, total"}, "sunspec": {"model": 203, "offset": 18},
-    "wireType": "int16", "scale": -1, "scaleRegister": "scale/active-power",
-    "sentinels": [{"raw": "0x8000", "means": "not-supported"}], "kind": "measurement", "unit": {"ucum": "W"},
-    "quantityKind": "http://qudt.org/vocab/quantitykind/ActivePower"}}
+TURNED = {"electrical/active-power*": {"scale": -1}}
 
 
 class Shown:
@@ -135,8 +150,22 @@ def machine(name, o):
     return place | ({"signals": TURNED} if name == "turned" else {})
 
 
+def second_by_hand(o, device):
+    """What is wrong with what `scan` and `read --device 2` say of a SolarEdge with two meters."""
+    url, library = f"tcp://127.0.0.1:{device.port}", ["--profiles", PROFILES]
+    scan = subprocess.run([o.koppel, "scan", "--bus", url, "--units", "1"] + library, capture_output=True, text=True,
+                          timeout=30)
+    faults = [] if "sunspec/meter-203 (SunSpec models 1, 203; 2 devices, see read --device)" in scan.stdout else [scan.stdout]
+    read = subprocess.run([o.koppel, "read", "--bus", url, "--unit", "1", "--profile", "sunspec/meter-203", "--device",
+                           "2", "--json"] + library, capture_output=True, text=True, timeout=30)
+    found = {signal["signal"]: signal["value"] for signal in json.loads(read.stdout)[0]["signals"]}
+    wanted = {"electrical/active-power": 3200, "electrical/active-energy-import": 700_002, SERIAL: "ME-2"}
+    return faults + [f"read --device 2 says {name} is {found.get(name)}" for name, value in wanted.items()
+                     if found.get(name) != value]
+
+
 def chains(o):
-    """Issue 5: eleven SunSpec devices, each with its own addresses and models, most of them awkward; one moves them."""
+    """Issue 5: fourteen SunSpec devices, each with its own addresses and models, most of them awkward; one moves them."""
     folder, devices, faults = make_folder(), Park(park()), []
     agent = values = None
     broker = Broker(folder, free_port())
@@ -173,6 +202,7 @@ def chains(o):
 
         until_right(MACHINES)
         found_after = time.monotonic() - begin
+        faults += second_by_hand(o, devices.devices["solaredge"])
 
         # Its model 1 is one register longer from now on, so everything behind it has moved.
         devices.restart("updated", 40_000,

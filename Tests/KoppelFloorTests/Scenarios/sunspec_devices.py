@@ -38,8 +38,9 @@ def common(maker, name, serial, length=66):
                              50: text(serial, 16), 66: 1})
 
 
-def inverter(number, watts, energy):
-    """Models 101 to 103: whole numbers, with powers of ten. Phases that a model does not have read as absent."""
+def inverter(number, watts, energy, instead=None):
+    """Models 101 to 103: whole numbers, with powers of ten. Phases that a model does not have read as absent.
+    `instead`: other words at some offsets."""
     phases = {101: 1, 102: 2, 103: 3}[number]
     points = {2: 100 * phases, 6: -1, 13: -1, 14: watts, 15: 0, 16: 5000, 17: -2, 18: ABSENT_SIGNED, 19: 0,
               20: ABSENT_SIGNED, 21: 0, 22: ABSENT_SIGNED, 23: 0, 24: long(energy), 26: 0, 28: ABSENT_SIGNED,
@@ -48,7 +49,7 @@ def inverter(number, watts, energy):
     for phase in range(phases):
         points[3 + phase] = 100
         points[10 + phase] = 2300 + phase
-    return model(number, 50, points)
+    return model(number, 50, points | (instead or {}))
 
 
 def float_inverter(number, watts, energy):
@@ -102,10 +103,12 @@ class Device:
 
     end: `mark` as the standard says; `short`: the mark without a length; `nothing`: no register behind the last model;
     `zeros`: every register behind it reads as 0. refuses: `borders`, reads that reach into two models; `cuts`, reads
-    that begin or end between id and length. Without a chain it has no register at all, or only zeros.
+    that begin or end between id and length. `refusal`: its exception code. Without a chain it has no register at all, or
+    only zeros.
     """
 
-    def __init__(self, base=40_000, chain=(), end="mark", refuses=""):
+    def __init__(self, base=40_000, chain=(), end="mark", refuses="", refusal=2):
+        self.refusal = refusal
         self.refuses, self.asked, self.refused, self.connects = refuses, 0, 0, 0
         self.port, self.writers = None, set()
         self.put(base, chain, end)
@@ -147,7 +150,7 @@ class Device:
                 words = self.answer(start, count) if code == 3 and 1 <= count <= 125 else None
                 if words is None:
                     self.refused += 1
-                    body = bytes([unit, code | 0x80, 2 if code == 3 else 1])
+                    body = bytes([unit, code | 0x80, self.refusal if code == 3 else 1])
                 else:
                     body = bytes([unit, code, 2 * count]) + struct.pack(f">{count}H", *words)
                 writer.write(struct.pack(">HHH", transaction, 0, len(body)) + body)
