@@ -6,7 +6,7 @@ struct HelpTests {
         "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",
         "journal info", "journal tail", "journal export", "journal verify", "verify", "scan", "identify", "status",
         "record", "replay", "explain", "doctor", "report", "profile export", "profile import", "profile new",
-        "config", "config schema",
+        "profile schema", "config", "config schema",
     ])
     func `the help of a command is as it was approved`(_ command: String) async throws {
         let outcome = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])

@@ -3,44 +3,47 @@ import Testing
 
 @testable import KoppelConfig
 
-/// One key of a site file with its place in a site that has one of everything.
+/// One key of a file with its place in a file that has one of everything.
 struct SchemaPlace: CustomTestStringConvertible {
-    /// The keys that lead there.
+    /// The keys that lead there; the items of a list count from 0.
     var path: [String]
     var shape: ValueShape
 
     var testDescription: String { path.joined(separator: ".") }
 
-    /// Every key of every section, whatever depth.
-    static let all: [SchemaPlace] = places(SiteShape.site, at: [])
-
-    /// Every section, for a key nobody knows.
-    static let sections: [[String]] =
-        [[]]
-        + all.compactMap { place in
-            switch place.shape {
-            case .section, .oneKey: place.path
-            default: nil
-            }
-        }
-
-    private static let names = [
-        "buses": "net", "machines": "meter", "destinations": "plant", "signals": "electrical/frequency",
-    ]
-
-    private static func places(_ section: SectionShape, at path: [String]) -> [SchemaPlace] {
+    /// Every key of every section below a shape, whatever depth.
+    static func all(_ section: SectionShape, at path: [String] = []) -> [SchemaPlace] {
         section.keys.flatMap { key -> [SchemaPlace] in
-            [SchemaPlace(path: path + [key.name], shape: key.value)] + places(inside: key.value, at: path + [key.name])
+            [SchemaPlace(path: path + [key.name], shape: key.value)] + inside(key.value, at: path + [key.name])
         }
     }
 
-    private static func places(inside shape: ValueShape, at path: [String]) -> [SchemaPlace] {
+    /// Every section, for a key nobody knows.
+    static func sections(_ shape: ValueShape, at path: [String] = []) -> [[String]] {
         switch shape {
-        // A point that a site file adds has the keys of a profile's, which are tested there.
-        case .section(let section) where section.names.contains("wireType"): []
-        case .section(let section), .oneKey(let section): places(section, at: path)
-        case .either(let shapes): shapes.flatMap { places(inside: $0, at: path) }
-        case .entries(_, let value): places(inside: value, at: path + [names[path.last ?? ""] ?? "one"])
+        case .section(let section), .oneKey(let section):
+            [path] + section.keys.flatMap { sections($0.value, at: path + [$0.name]) }
+        case .either(let shapes): shapes.flatMap { sections($0, at: path) }
+        case .entries(_, let value): sections(value, at: path + [entry(of: path)])
+        case .list(let item, _): sections(item, at: path + ["0"])
+        default: []
+        }
+    }
+
+    /// The name of the entry that is tested in a mapping with free keys.
+    private static func entry(of path: [String]) -> String {
+        [
+            "buses": "net", "machines": "meter", "destinations": "plant", "signals": "electrical/frequency",
+            "map": "0", "expect": "a/level",
+        ][path.last ?? ""] ?? "one"
+    }
+
+    private static func inside(_ shape: ValueShape, at path: [String]) -> [SchemaPlace] {
+        switch shape {
+        case .section(let section), .oneKey(let section): all(section, at: path)
+        case .either(let shapes): shapes.flatMap { inside($0, at: path) }
+        case .entries(_, let value): inside(value, at: path + [entry(of: path)])
+        case .list(let item, _): inside(item, at: path + ["0"])
         default: []
         }
     }
@@ -53,34 +56,25 @@ struct SchemaSamples {
     /// Refused by the parser for how much it is, which a schema cannot say.
     var tooMuch: [JSONTree] = []
 
-    /// Values that have to name something that is there, or a form of their own.
-    private static let special: [String: [JSONTree]] = [
-        // The machine of the base needs the bus and the profile of the base.
-        "buses": [], "agent.profiles": ["Devices"], "include": [], "machines.meter.bus": ["net"],
-        "machines.meter.profile": ["eastron/sdm630-v2"],
-        "buses.net.url": ["tcp://10.0.0.1", "rtu+tcp://10.0.0.1:4001?baud=9600&format=8N1"],
-        "destinations.plant.url": ["mqtts://broker"], "page.listen": ["127.0.0.1:8470", "[::1]:1"],
-        "destinations.plant.client-id": ["a-B_9"], "destinations.plant.password.env": ["A_1"],
-        "destinations.plant.tls.key.env": ["_k"],
-        "machines.meter.nameplate.uri-of-the-product": ["https://id.example.com/a"],
-        "machines.meter.nameplate.asset-tag": ["E-0417", 417],
-    ]
-
-    init(_ place: SchemaPlace) {
+    init(_ place: SchemaPlace, special: [String: [JSONTree]]) {
         self.init(place.shape)
-        if let special = Self.special[place.testDescription] { good = special }
+        if let special = special[place.testDescription] { good = special }
     }
 
     private init(_ shape: ValueShape) {
         let mapping: JSONTree = ["nobody-knows": 1]
         switch shape {
-        case .text(let pattern, _): (good, bad) = (pattern == nil ? ["text", 5] : [], [mapping, [], .null])
+        case .text(let pattern, _):
+            (good, bad) = (
+                pattern == nil ? ["text", 5] : [], [mapping, [], .null] + (pattern == nil ? [] : ["no fit "])
+            )
         case .identifier: (good, bad) = (["a-9", 7], ["A", "a_b", "-a", mapping])
         case .integer(let range):
-            good = [
-                .integer(Int64(range.lowerBound)), .integer(Int64(range.upperBound)), .string("\(range.upperBound)"),
-            ]
-            bad = [.integer(Int64(range.lowerBound - 1)), .integer(Int64(range.upperBound + 1)), "x", 1.5, mapping]
+            let (low, high) = (range.lowerBound, range.upperBound)
+            good = [.integer(Int64(low)), .integer(Int64(high)), .string("\(high)")]
+            bad = ["x", 1.5, mapping]
+            if low > .min { bad.append(.integer(Int64(low - 1))) }
+            if high < .max { bad.append(.integer(Int64(high + 1))) }
         case .factor: (good, bad) = ([-1.5, "2e3"], [0, "x", mapping])
         case .number: (good, bad) = ([-1.5, 0, "2e3"], ["x", mapping])
         case .numberFrom(let bound, let isExcluded):
@@ -101,13 +95,19 @@ struct SchemaSamples {
         case .percentage(let range):
             good = [.string("\(range.lowerBound)%"), .string("\(Int(range.upperBound)) %")]
             (bad, tooMuch) = ([10, "10", mapping], [.string("\(range.upperBound + 1)%")])
-        case .choice(let words): (good, bad) = (words.map { .string($0) }, ["nobody-knows", mapping])
+        case .choice(let words):
+            // Of a long list, such as the unit table, a few.
+            let step = words.count > 20 ? words.count / 8 : 1
+            good = stride(from: 0, to: words.count, by: step).map { .string(words[$0]) }
+            bad = ["nobody-knows", mapping]
         case .localizedText: (good, bad) = (["text", ["nl": "tekst", "en": "text"]], [[1], ["Nederlands": "tekst"]])
-        case .list(let item, _):
+        case .list(let item, let count):
             let samples = SchemaSamples(item)
-            (good, bad) = ([.array(Array(samples.good.prefix(1)))], ["text", .array(Array(samples.bad.prefix(1)))])
+            good = [.array(Array(samples.good.prefix(1)))].filter { $0 != [] || count.contains(0) }
+            bad = ["text", .array(Array(samples.bad.prefix(1)))] + (count.contains(0) ? [] : [[]])
         case .section, .oneKey: (good, bad) = ([], ["text", [1]])
-        case .entries: (good, bad) = ([], ["text", [1]])
+        case .entries(let pattern, _):
+            (good, bad) = ([], ["text", [1]] + (pattern == nil ? [] : [["No fit": .object([])]]))
         case .nothing: (good, bad) = ([.null], [])
         case .either(let shapes):
             good = shapes.flatMap { SchemaSamples($0).good }

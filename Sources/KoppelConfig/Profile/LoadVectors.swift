@@ -64,8 +64,8 @@ private func readExpectation(_ field: Field) -> VectorsFile.Expectation? {
         return field.wrongKind(expected: "a mapping", hint: "For example {value: \(text.isEmpty ? "230.5" : text)}.")
     }
     guard let section = field.section(VectorsShape.expectation) else { return nil }
-    let unit = section["unit"]?.string()
-    let reason = section["reason"]?.string()
+    let unit = section["unit"].flatMap(readUnit)
+    let reason = section["reason"]?.word(of: VectorsShape.reasons)
     var quality = Quality.good
     if let qualityField = section["quality"], let name = qualityField.word(of: ["good", "uncertain", "bad"]) {
         quality = name == "good" ? .good : name == "bad" ? .bad : .uncertain
@@ -79,6 +79,15 @@ private func readExpectation(_ field: Field) -> VectorsFile.Expectation? {
     }
     return VectorsFile.Expectation(
         value: value, unit: unit, quality: quality, reason: reason, position: field.keyPosition)
+}
+
+private func readUnit(_ field: Field) -> String? {
+    guard let text = field.string() else { return nil }
+    guard UnitOfMeasure(ucum: text) != nil else {
+        field.error("`\(text)` is not in the unit table", hint: MeaningReader.unitHint(text))
+        return nil
+    }
+    return text
 }
 
 private func expectedValue(_ field: Field) -> VectorsFile.ExpectedValue? {

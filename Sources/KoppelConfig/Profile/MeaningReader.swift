@@ -28,13 +28,13 @@ struct MeaningReader {
         }
         if let text = field.scalarText {
             let code = ForeignUnit(text)?.unit.ucum ?? "V"
-            return field.wrongKind(expected: "a mapping", hint: "For example unit: {ucum: \(inMapping(code))}.")
+            return field.wrongKind(expected: "a mapping", hint: "For example unit: {ucum: \(Self.inMapping(code))}.")
         }
         guard let parts = field.section(PointShape.unit), let key = parts.required("ucum"),
             let text = key.string()
         else { return nil }
         guard let unit = UnitOfMeasure(ucum: text) else {
-            key.error("`\(text)` is not in the unit table", hint: unitHint(text))
+            key.error("`\(text)` is not in the unit table", hint: Self.unitHint(text))
             return nil
         }
         check(parts["unece"], equals: unit.unece, unit: unit)
@@ -57,7 +57,7 @@ struct MeaningReader {
     }
 
     /// What to write instead of a unit as people write it.
-    private func unitHint(_ text: String) -> String {
+    static func unitHint(_ text: String) -> String {
         if ForeignUnit.isNone(text) { return "A number without a unit has the unit \"1\"." }
         if let foreign = ForeignUnit(text) {
             let code = inMapping(foreign.unit.ucum)
@@ -72,7 +72,7 @@ struct MeaningReader {
     }
 
     /// As it stands in a mapping on one line, where braces, brackets and a lone number need quotes.
-    private func inMapping(_ code: String) -> String {
+    private static func inMapping(_ code: String) -> String {
         code.contains { "{}[]%".contains($0) } || code == "1" ? "\"\(code)\"" : code
     }
 

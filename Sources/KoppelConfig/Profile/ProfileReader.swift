@@ -103,10 +103,11 @@ struct ProfileReader {
         var starts: [RegisterTable: [UInt16]] = [:]
         for item in field.list() ?? [] {
             guard let section = item.section(ProfileShape.starts),
-                let table = section.required("entity")?.table(), let list = section.required("addresses")?.list()
+                let table = section.required("entity")?.table(), let field = section.required("addresses"),
+                let list = field.list()
             else { continue }
             if starts[table] != nil { item.error("\(table.entity) stands twice") }
-            if list.isEmpty { item.error("a table without an address to begin at cannot be read") }
+            if list.isEmpty { field.error("a table without an address to begin at cannot be read") }
             starts[table] = list.compactMap { notation.address($0, table: table) }.sorted()
         }
         return starts

@@ -8,12 +8,5 @@ package enum SiteSchema {
     /// Names the version of the format, so an editor's copy can be told from a later one.
     package static let id = "https://koppel.example/config/1/site.json"
 
-    package static var document: JSONTree {
-        guard case .object(let members) = SiteShape.site.schema else { return SiteShape.site.schema }
-        return .object(
-            [
-                .init("$schema", "https://json-schema.org/draft/2020-12/schema"), .init("$id", .string(id)),
-                .init("title", "Koppel site file"),
-            ] + members)
-    }
+    package static var document: JSONTree { SiteShape.site.document(id: id, title: "Koppel site file") }
 }

@@ -141,6 +141,16 @@ extension ValueShape {
 }
 
 extension SectionShape {
+    /// The section as the whole schema of a file.
+    func document(id: String, title: String) -> JSONTree {
+        var members: [JSONTree.Member] = [
+            .init("$schema", "https://json-schema.org/draft/2020-12/schema"), .init("$id", .string(id)),
+            .init("title", .string(title)),
+        ]
+        if case .object(let own) = schema { members += own }
+        return .object(members)
+    }
+
     /// The section as JSON Schema, each key with what it is for.
     var schema: JSONTree {
         var members: [JSONTree.Member] = [.init("type", "object")]

@@ -33,9 +33,9 @@ enum VectorsShape {
             required(
                 "value", "The value after scaling: a number, a text, true or false; null for a bad one.",
                 .scalar(orNothing: true)),
-            optional("unit", "The unit it must have.", .text(examples: UnitOfMeasure.table.map(\.ucum))),
+            optional("unit", "The unit it must have.", .choice(UnitOfMeasure.table.map(\.ucum))),
             optional("quality", "Default good.", .choice([Quality.good, .uncertain, .bad].map(\.name))),
-            optional("reason", "Why it is not good.", .text(examples: reasons)),
+            optional("reason", "Why it is not good.", .choice(reasons)),
         ],
         rules: [
             .when(.holds("quality", [Quality.bad.name]), then: .narrows("value", .nothing)),

@@ -14,8 +14,9 @@ struct ConfigSchemaCommand: AsyncParsableCommand {
         commandName: "schema",
         abstract: "Writes the JSON Schema of a site file, with which an editor completes and checks it.",
         discussion: """
-            Made from the definitions that the program reads a site file with. Name it in the first line of the \
-            site file, for editors with the YAML language server: \
+            Made from the definitions that the program reads a site file with. An editor with the YAML language server \
+            uses it for a site file that begins with this line:
+
             # yaml-language-server: $schema=./koppel.schema.json
 
             Example: koppel config schema > koppel.schema.json

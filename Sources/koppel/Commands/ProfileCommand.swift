@@ -3,9 +3,11 @@ internal import ArgumentParser
 /// The device library.
 struct ProfileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "profile", abstract: "Lists, shows, checks, exports, imports and makes device profiles.",
+        commandName: "profile",
+        abstract:
+            "Lists, shows, checks, exports, imports and makes device profiles.",
         subcommands: [
             ProfileList.self, ProfileShow.self, ProfileCheck.self, ProfileExport.self, ProfileImport.self,
-            ProfileNew.self,
+            ProfileNew.self, ProfileSchemaCommand.self,
         ])
 }
