@@ -19,6 +19,7 @@ struct ProfileMistake {
         + [
             ProfileMistake(
                 name: "a point of a SunSpec model with an address", path: ["points", "8"], added: ["address": 7]),
+            ProfileMistake(name: "a place in a SunSpec model of no profile", path: [], removed: ["sunspec"]),
             ProfileMistake(name: "a level without its bound", path: ["points", "0", "range"], removed: ["high"]),
             ProfileMistake(name: "an alarm of the agent's own", path: ["alarms", "0"], added: ["code": "kpl-hot"]),
             ProfileMistake(name: "an alarm as severe as 0", path: ["alarms", "0"], added: ["severity": 0]),
@@ -108,6 +109,7 @@ struct ProfileMistake {
         "sources without brackets": ["sources": "manual of 2019"],
         "a timeout without Ms": ["defaults": ["timeout": 500]],
         "more than a request takes": ["limits": ["registersPerRequest": 126]],
+        "addresses in another way to count": ["addressing": "modicon"],
         "gaps in a word": ["limits": ["gaps": "some"]],
         "a gap without its end": ["limits": ["gaps": [["entity": "Coil", "from": 3]]]],
         "nowhere to begin": ["limits": ["startAt": [["entity": "Coil", "addresses": []]]]],

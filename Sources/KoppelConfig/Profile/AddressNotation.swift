@@ -27,6 +27,18 @@ enum AddressNotation: String, CaseIterable {
         }
     }
 
+    /// The numbers an address of a table can have.
+    ///
+    /// A coil of five digits may need a sixth, which a number alone does not tell.
+    func numbers(of table: RegisterTable) -> [ClosedRange<Int>] {
+        switch (self, Self.digit(table)) {
+        case (.zeroBased, _): [0...65_535]
+        case (.oneBased, _), (.modicon, 0): [1...65_536]
+        case (.modicon, let digit):
+            [digit * 10_000 + 1...digit * 10_000 + 9_999, digit * 100_000 + 1...digit * 100_000 + 65_536]
+        }
+    }
+
     private func modicon(_ field: Field, table: RegisterTable) -> UInt16? {
         guard let text = field.scalarText, let number = Int(text), number >= 0, !text.hasPrefix("+") else {
             return field.wrongKind(expected: "a number such as 30001, 40001 or 400001")

@@ -2,7 +2,9 @@ internal import KoppelCore
 
 /// Every key of a device profile, but for those of its points (``PointShape``) and rules (``StateShape``).
 enum ProfileShape {
-    static let profile = SectionShape([
+    static let profile = SectionShape(keys, rules: rules)
+
+    private static let keys = [
         required("profile", "The id of the profile: vendor-model, a-z, 0-9 and hyphen, at most 32.", .identifier),
         required(
             "version", "Three numbers, for example 1.0.0. Raise the first one when a signal changes name or meaning.",
@@ -24,7 +26,22 @@ enum ProfileShape {
             .list(of: .section(PointShape.point), count: 1...ProfileReader.maximumPoints)),
         optional("state", "How the state of the machine is known.", StateShape.state),
         optional("alarms", "When a signal means an alarm.", .list(of: .section(StateShape.alarm))),
-    ])
+    ]
+
+    /// What the head of a profile asks of its points.
+    private static let rules: [SectionRule] =
+        [.when(.lacks("sunspec"), then: .ofEach("points", [.always(.excludes(["sunspec"]))]))]
+        + AddressNotation.allCases.map { notation in
+            .when(
+                .holds("addressing", [notation.rawValue]),
+                then: .ofEach(
+                    "points",
+                    RegisterTable.allCases.map { table in
+                        .when(
+                            .holds("entity", [table.entity]),
+                            then: .narrows("address", .either(notation.numbers(of: table).map { .integer($0) })))
+                    }))
+        }
 
     static let confidence = SectionShape([
         required("level", "How sure the facts are.", .choice(DeviceProfile.Confidence.self)),

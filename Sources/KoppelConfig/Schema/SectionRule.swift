@@ -17,6 +17,8 @@ struct SectionRule: Sendable {
         case excludes([String])
         /// The value of a key, if it is there, has this narrower shape too.
         case narrows(String, ValueShape)
+        /// Each item of the list behind a key, if it is there, obeys these rules.
+        case ofEach(String, [SectionRule])
     }
 
     /// All of them must hold for the demand to count.
@@ -61,6 +63,8 @@ extension SectionRule.Demand {
         case .needsOneOf(let keys): ["anyOf": .array(keys.map { ["required": [.string($0)]] })]
         case .excludes(let keys): ["properties": .object(keys.map { .init($0, false) })]
         case .narrows(let key, let shape): ["properties": .object([.init(key, shape.schema)])]
+        case .ofEach(let key, let rules):
+            ["properties": .object([.init(key, ["items": ["allOf": .array(rules.map(\.schema))]])])]
         }
     }
 }
