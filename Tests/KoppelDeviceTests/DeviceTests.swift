@@ -58,6 +58,26 @@ struct DeviceTests {
         recorded.expectDecoded()
     }
 
+    @Test func `a robot that is stopped for safety is not told as executing, although its mode stays running`() throws {
+        let robot = try #require(Device.library.load("universal-robots/ur").profile)
+        var logic = StateLogic(try #require(robot.stateRule))
+        let signals = logic.signals.map(\.description)
+        func state(_ set: String?) throws -> StateLogic.Verdict {
+            let inputs = signals.map { name -> Decoded in
+                name == "status/robot-mode"
+                    ? Decoded(value: .uint(7), condition: .good)
+                    : Decoded(value: .bool(name == set), condition: .good)
+            }
+            let verdict = logic.judge(inputs, now: .zero)
+            return try #require(verdict)
+        }
+        #expect(try state(nil).what.state == "executing")
+        #expect(try state(nil).condition == .derived)
+        #expect(try state("safety/protective-stop").what.cause == "fault")
+        #expect(try state("safety/emergency-stop").what.cause == "emergency-stop")
+        #expect(try state("safety/safeguard-stop").what.state == "notExecuting")
+    }
+
     private func issueText(_ issues: [ConfigIssue]) -> String {
         issues.map(\.description).joined(separator: "\n")
     }

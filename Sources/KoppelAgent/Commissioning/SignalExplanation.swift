@@ -132,13 +132,7 @@ package struct SignalExplanation: Sendable {
     /// The state of the machine and the alarms that the profile makes of this signal, in words.
     package var uses: [String] {
         var uses = machine.profile.alarms.filter { $0.signal == point.signal }.map { "alarm \($0.code)" }
-        let stateSignals: [SignalName?] =
-            switch machine.profile.stateRule?.basis {
-            case .register(let signal, _): [signal]
-            case .bits(let fault, let run, let power): [fault, run, power]
-            case .power(let signal, _, _, _, _, _): [signal]
-            case nil: []
-            }
+        let stateSignals = machine.profile.stateRule.map { StateLogic($0).signals } ?? []
         if stateSignals.contains(point.signal) { uses.insert("machine state", at: 0) }
         uses += machine.points.filter { $0.scaleRegister == point.signal }.map { "scale of \($0.signal)" }
         return uses

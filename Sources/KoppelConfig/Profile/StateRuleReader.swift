@@ -9,6 +9,9 @@ struct StateRuleReader {
         "no-order", "energy-saving", "communication",
     ]
 
+    /// More would be a sign that the state comes from bits.
+    static let maximumOverrides = 16
+
     let known: KnownSignals
 
     func read(_ field: Field) -> StateRule? {
@@ -26,31 +29,58 @@ struct StateRuleReader {
             let basisField = section.required("basis", hint: "One of \(bases.joined(separator: ", "))."),
             let basis = basisField.string()
         else { return nil }
-        switch basis {
-        case "register": return register(section)
-        case "derived-bits": return bits(section)
-        case "derived-power": return power(section)
-        default:
+        let overrides = section["unless"].map(overrides) ?? []
+        var rule: StateRule? =
+            switch basis {
+            case "register": register(section)
+            case "derived-bits": bits(section)
+            case "derived-power": power(section)
+            default: nil
+            }
+        if !bases.contains(basis) {
             basisField.error("`\(basis)` is no basis of a state", hint: suggestion(for: basis, in: bases))
-            return nil
         }
+        rule?.overrides = overrides
+        return rule
+    }
+
+    private func overrides(_ field: Field) -> [StateRule.Override] {
+        guard let items = field.list(named: "signal") else { return [] }
+        if items.count > Self.maximumOverrides {
+            field.error(
+                "\(items.count) signals under `unless`, and \(Self.maximumOverrides) are allowed",
+                hint: "Use the basis derived-bits, or keep those that stop the machine.")
+        }
+        return items.compactMap { item in
+            guard let section = item.section(StateShape.override) else { return nil }
+            let signal = section.required("signal").flatMap(known.name)
+            let what = mapped(section)
+            guard let signal, let what else { return nil }
+            return StateRule.Override(signal: signal, what: what)
+        }
+    }
+
+    private func mapped(_ section: Section) -> StateRule.MappedState? {
+        let state = section.required("state")?.word(of: Self.states)
+        let mode = section["mode"]?.word(of: Self.modes)
+        let cause = section["cause"]?.word(of: Self.causes)
+        let sub = section["sub"]?.string()
+        return state.map { StateRule.MappedState(state: $0, mode: mode, cause: cause, sub: sub) }
     }
 
     private func register(_ section: Section) -> StateRule? {
         let signal = section.required("signal").flatMap(known.name)
         guard let entries = section.required("map")?.entries() else { return nil }
         var map: [Int64: StateRule.MappedState] = [:]
+        var likely: Set<Int64> = []
         for (key, value) in entries {
             guard let number = value.keyNumber(key), let parts = value.section(StateShape.mapped) else {
                 continue
             }
-            let state = parts.required("state")?.word(of: Self.states)
-            let mode = parts["mode"]?.word(of: Self.modes)
-            let cause = parts["cause"]?.word(of: Self.causes)
-            let sub = parts["sub"]?.string()
-            if let state { map[number] = StateRule.MappedState(state: state, mode: mode, cause: cause, sub: sub) }
+            map[number] = mapped(parts)
+            if parts["derived"]?.bool() == true { likely.insert(number) }
         }
-        return signal.map { StateRule(basis: .register(signal: $0, map: map)) }
+        return signal.map { StateRule(basis: .register(signal: $0, map: map), likely: likely) }
     }
 
     private func bits(_ section: Section) -> StateRule? {

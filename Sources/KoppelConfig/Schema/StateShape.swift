@@ -23,9 +23,17 @@ enum StateShape {
                 "basis",
                 "register: the device has a register with its state. derived-bits: from fault, run and power bits."
                     + " derived-power: from how much power it draws.",
-                .choice([name]))
+                .choice([name])),
+            optional(
+                "unless", "Signals that settle the state while they are set, whatever the basis says; the first wins.",
+                .list(of: .section(override), count: 1...StateRuleReader.maximumOverrides)),
         ]) + shape
     }
+
+    static let override =
+        SectionShape([
+            required("signal", "The signal that settles the state while it is true, or not 0.", .signalName)
+        ]) + outcome
 
     private static let bits = SectionShape(
         [
@@ -52,12 +60,21 @@ enum StateShape {
             .entries(pattern: ValueShape.numberPattern, of: .section(mapped))),
     ])
 
-    static let mapped = SectionShape([
+    private static let outcome = SectionShape([
         required("state", "What the machine does.", .choice(StateRuleReader.states)),
         optional("mode", "What it is being used for.", .choice(StateRuleReader.modes)),
         optional("cause", "Why it does not produce.", .choice(StateRuleReader.causes)),
         optional("sub", "The maker's own name of this state.", .text()),
     ])
+
+    static let mapped =
+        outcome
+        + SectionShape([
+            optional(
+                "derived",
+                "true: the number makes this state likely and not certain, so the state is uncertain. Default false.",
+                .flag)
+        ])
 
     // MARK: Alarms
 

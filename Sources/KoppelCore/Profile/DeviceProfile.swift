@@ -138,9 +138,39 @@ package struct StateRule: Hashable, Sendable {
         }
     }
 
-    package var basis: Basis
+    /// A signal that settles the state by itself while it is set, whatever the basis says: an emergency stop beside a
+    /// mode register that stays `running`.
+    package struct Override: Hashable, Sendable {
+        package var signal: SignalName
+        package var what: MappedState
 
-    package init(basis: Basis) { self.basis = basis }
+        package init(signal: SignalName, what: MappedState) {
+            self.signal = signal
+            self.what = what
+        }
+    }
+
+    package var basis: Basis
+    /// The first that is set wins.
+    package var overrides: [Override]
+    /// Numbers of the state register that make a state likely and not certain: `running` that means no more than that
+    /// the drives have power. Told as uncertain, reason `derived`.
+    package var likely: Set<Int64>
+
+    package init(basis: Basis, overrides: [Override] = [], likely: Set<Int64> = []) {
+        self.basis = basis
+        self.overrides = overrides
+        self.likely = likely
+    }
+
+    /// The signals the basis is taken from.
+    package var basisSignals: [SignalName] {
+        switch basis {
+        case .register(let signal, _): [signal]
+        case .bits(let fault, let run, let power): [fault, run, power].compactMap { $0 }
+        case .power(let signal, _, _, _, _, _): [signal]
+        }
+    }
 }
 
 /// When a signal means an alarm (data model 3.10).

@@ -23,23 +23,19 @@ package struct StateLogic: Sendable {
     package let basis: MachineState.Basis
     /// The signals it needs, in the order in which ``judge(_:now:)`` takes them.
     package let signals: [SignalName]
-    private let rule: StateRule.Basis
+    private let rule: StateRule
     private var level: Level?
     private var next: (level: Level, since: Duration)?
 
     package init(_ rule: StateRule) {
-        self.rule = rule.basis
-        switch rule.basis {
-        case .register(let signal, _):
-            basis = .register
-            signals = [signal]
-        case .bits(let fault, let run, let power):
-            basis = .bits
-            signals = [fault, run, power].compactMap { $0 }
-        case .power(let signal, _, _, _, _, _):
-            basis = .power
-            signals = [signal]
-        }
+        self.rule = rule
+        signals = rule.overrides.map(\.signal) + rule.basisSignals
+        basis =
+            switch rule.basis {
+            case .register: .register
+            case .bits: .bits
+            case .power: .power
+            }
     }
 
     /// The state, from what each of ``signals`` shows now.
@@ -49,8 +45,26 @@ package struct StateLogic: Sendable {
     /// - Returns: `nil` as long as a signal has shown nothing at all.
     package mutating func judge(_ inputs: [Decoded?], now: Duration) -> Verdict? {
         let shown = inputs.compactMap { $0 }
-        guard shown.count == signals.count, let first = shown.first else { return nil }
-        switch rule {
+        guard shown.count == signals.count else { return nil }
+        let overriding = shown.prefix(rule.overrides.count)
+        // The basis is judged in any case: the level of the power has its own time.
+        guard var verdict = judgeBasis(Array(shown.dropFirst(overriding.count)), now: now) else { return nil }
+        if let (override, shown) = zip(rule.overrides, overriding).first(where: { $1.value?.isSet == true }) {
+            return Verdict(what: override.what, condition: shown.condition)
+        }
+        // One that cannot be read may be set.
+        if let hidden = overriding.first(where: { $0.value == nil }) { return lost(hidden.condition) }
+        if let doubt = overriding.map(\.condition).max(by: { $0.quality < $1.quality }),
+            doubt.quality > verdict.condition.quality
+        {
+            verdict.condition = doubt
+        }
+        return verdict
+    }
+
+    private mutating func judgeBasis(_ shown: [Decoded], now: Duration) -> Verdict? {
+        guard let first = shown.first else { return nil }
+        switch rule.basis {
         case .register(_, let map): return number(first, map)
         case .bits(let fault, let run, let power): return bits(shown, [fault != nil, run != nil, power != nil])
         case .power(_, let idle, let busy, let hysteresis, let hold, let isConfirmed):
@@ -70,7 +84,9 @@ package struct StateLogic: Sendable {
             return Verdict(
                 what: .unknown(cause: "unknown"), number: value.wholeNumber, condition: .unmappedState)
         }
-        return Verdict(what: what, number: number, condition: what.isKnown ? shown.condition : .unmappedState)
+        var condition = what.isKnown ? shown.condition : .unmappedState
+        if condition == .good, rule.likely.contains(number) { condition = .derived }
+        return Verdict(what: what, number: number, condition: condition)
     }
 
     /// The fault bit wins, then run, then power. A machine that answers has power if no bit says otherwise.

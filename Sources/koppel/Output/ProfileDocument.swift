@@ -78,6 +78,14 @@ struct ProfileDocument: Encodable {
             var mode: String?
             var sub: String?
             var cause: String?
+            /// `true` if the number makes the state likely and not certain.
+            var derived: Bool?
+        }
+
+        /// A signal that settles the state while it is set.
+        struct Override: Encodable {
+            var signal: String
+            var state: Mapped
         }
 
         var basis: String
@@ -88,6 +96,7 @@ struct ProfileDocument: Encodable {
         var hysteresis: Double?
         var holdMs: Double?
         var confirmed: Bool?
+        var unless: [Override]?
     }
 
     var id: String
@@ -178,7 +187,7 @@ extension ProfileDocument.State {
         switch rule.basis {
         case .register(let signal, let map):
             let mapped = map.map { raw, mapped in
-                ("\(raw)", Mapped(state: mapped.state, mode: mapped.mode, sub: mapped.sub, cause: mapped.cause))
+                ("\(raw)", Mapped(mapped, derived: rule.likely.contains(raw) ? true : nil))
             }
             self.init(
                 basis: "register", signals: ["signal": "\(signal)"],
@@ -191,5 +200,13 @@ extension ProfileDocument.State {
                 basis: "derived-power", signals: ["signal": "\(signal)"], idle: idle, busy: busy,
                 hysteresis: hysteresis, holdMs: hold.milliseconds, confirmed: confirmed)
         }
+        let overrides = rule.overrides.map { Override(signal: "\($0.signal)", state: Mapped($0.what)) }
+        unless = overrides.isEmpty ? nil : overrides
+    }
+}
+
+extension ProfileDocument.State.Mapped {
+    init(_ what: StateRule.MappedState, derived: Bool? = nil) {
+        self.init(state: what.state, mode: what.mode, sub: what.sub, cause: what.cause, derived: derived)
     }
 }

@@ -75,12 +75,22 @@ struct ProfileText {
     }
 
     private func state(_ style: TerminalStyle) -> String {
-        switch profile.stateRule?.basis {
-        case nil: return ""
+        guard let rule = profile.stateRule else { return "" }
+        let exceptions = rule.overrides.map { override in
+            let what = override.what
+            let words = [what.state, what.mode, what.sub, what.cause].compactMap { $0 }
+            return "while \(override.signal) is set: \(words.joined(separator: ", "))\n"
+        }
+        return basis(rule, style) + exceptions.joined()
+    }
+
+    private func basis(_ rule: StateRule, _ style: TerminalStyle) -> String {
+        switch rule.basis {
         case .register(let signal, let map):
             var table = TextTable([.number("\(signal)"), .text("state"), .text("mode"), .text("sub"), .text("cause")])
             for (raw, mapped) in map.sorted(by: { $0.key < $1.key }) {
-                table.add(["\(raw)", mapped.state, mapped.mode ?? "", mapped.sub ?? "", mapped.cause ?? ""])
+                let state = mapped.state + (rule.likely.contains(raw) ? " (uncertain)" : "")
+                table.add(["\(raw)", state, mapped.mode ?? "", mapped.sub ?? "", mapped.cause ?? ""])
             }
             return table.rendered(style)
         case .bits(let fault, let run, let power):

@@ -102,6 +102,61 @@ struct StateLogicTests {
         #expect(logic.judge([doubtful, run], now: .zero)?.condition == .staleCommunication)
     }
 
+    // MARK: Unless
+
+    private static func robot() throws -> StateLogic {
+        StateLogic(
+            StateRule(
+                basis: .register(
+                    signal: try name("status/mode"),
+                    map: [7: mapped("executing", "running"), 5: mapped("notExecuting", "idle")]),
+                overrides: [
+                    .init(
+                        signal: try name("s/emergency-stop"),
+                        what: StateRule.MappedState(state: "outOfService", cause: "emergency-stop")),
+                    .init(
+                        signal: try name("s/protective-stop"),
+                        what: StateRule.MappedState(state: "outOfService", cause: "fault")),
+                ],
+                likely: [7]))
+    }
+
+    private static func shown(_ stops: [Decoded?], mode: UInt64) -> [Decoded?] {
+        stops + [Decoded(value: .uint(mode), condition: .good)]
+    }
+    private static let clear = Decoded(value: .bool(false), condition: .good)
+    private static let set = Decoded(value: .uint(1), condition: .good)
+
+    @Test func `a machine that is stopped is not at work, whatever its mode register says`() throws {
+        var logic = try Self.robot()
+        #expect(logic.signals.map(\.description) == ["s/emergency-stop", "s/protective-stop", "status/mode"])
+        let both = logic.judge(Self.shown([Self.set, Self.set], mode: 7), now: .zero)
+        #expect(both?.what == StateRule.MappedState(state: "outOfService", cause: "emergency-stop"))
+        #expect(both?.condition == .good)
+        let one = logic.judge(Self.shown([Self.clear, Self.set], mode: 7), now: .zero)
+        #expect(one?.what.cause == "fault")
+        let none = logic.judge(Self.shown([Self.clear, Self.clear], mode: 5), now: .zero)
+        #expect(none == StateLogic.Verdict(what: Self.mapped("notExecuting", "idle"), number: 5, condition: .good))
+    }
+
+    @Test func `a number that makes a state likely is told as derived`() throws {
+        var logic = try Self.robot()
+        let verdict = logic.judge(Self.shown([Self.clear, Self.clear], mode: 7), now: .zero)
+        #expect(verdict?.what.state == "executing")
+        #expect(verdict?.condition == .derived)
+    }
+
+    @Test func `a stop that cannot be read leaves the state unknown, unless another stop is set`() throws {
+        var logic = try Self.robot()
+        let silent = Decoded.bad(.timeout)
+        let unknown = logic.judge(Self.shown([silent, Self.clear], mode: 7), now: .zero)
+        #expect(unknown == StateLogic.Verdict(what: .unknown(cause: "communication"), condition: .timeout))
+        #expect(logic.judge(Self.shown([silent, Self.set], mode: 7), now: .zero)?.what.state == "outOfService")
+        let old = Decoded(value: .bool(false), condition: .staleCommunication)
+        #expect(logic.judge(Self.shown([old, Self.clear], mode: 5), now: .zero)?.condition == .staleCommunication)
+        #expect(logic.judge(Self.shown([nil, Self.clear], mode: 5), now: .zero) == nil)
+    }
+
     // MARK: Power
 
     private static func power(hold: Duration = .seconds(5), confirmed: Bool = false) throws -> StateLogic {
