@@ -3,7 +3,7 @@ import Subprocess
 import Testing
 
 /// A plan that its bus cannot carry: refused before it runs, with ways out that hold.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AdmissionTests {
     private static let slow = """
         koppel: 1

@@ -6,7 +6,7 @@ import Testing
 
 /// Each diagnosis on the faulty device it is for.
 @Suite(
-    .timeLimit(.minutes(1)), .serialized,
+    .timeLimit(.minutes(5)), .serialized,
     .enabled(if: SharedFolder.has("faults/modbus_chaos.py"), "the fault tools beside the package are missing"))
 struct DoctorTests {
     struct Fault: CustomTestStringConvertible, Sendable {

@@ -1,7 +1,7 @@
 import Testing
 
 /// What a command says when it cannot do what was asked, and the exit code it ends with.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ErrorMessageTests {
     struct Mistake: CustomTestStringConvertible, Sendable {
         var name: String

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HelpTests {
     @Test(arguments: [
         "check", "read", "decode", "profile", "profile list", "profile show", "profile check", "simulate", "journal",

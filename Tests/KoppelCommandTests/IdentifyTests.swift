@@ -3,7 +3,7 @@ import KoppelConfig
 import Testing
 
 /// What `koppel identify` proposes, and that it can be pasted.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IdentifyTests {
     @Test func `P36: given words are ranked with a worked example and a point to paste`() async throws {
         let outcome = try await Program.run("identify", "--words", "17254,32768", "--expect", "200..260")

@@ -3,7 +3,7 @@ import KoppelTestKit
 import Testing
 
 /// `koppel journal tail`, `export` and `verify`, on the journal of an agent that runs.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalCommandTests {
     @Test func `readings are shown, exported and checked while the agent runs`() async throws {
         let folder = try TemporaryFolder()
@@ -35,7 +35,7 @@ struct JournalCommandTests {
     }
 
     private func waitForReadings(_ site: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             let outcome = try await Program.run("journal", "tail", "-n", "40", "--config", site)
             if outcome.code == 0, outcome.output.split(separator: "\n").count == 40 { return }

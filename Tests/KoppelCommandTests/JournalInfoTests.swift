@@ -2,7 +2,7 @@ import Foundation
 import KoppelTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalInfoTests {
     @Test func `the journal is shown while the agent runs`() async throws {
         let folder = try TemporaryFolder()
@@ -32,7 +32,7 @@ struct JournalInfoTests {
 
     /// Asks until there are readings, for at most 20 s.
     private func info(_ site: String, untilReadings readings: Int) async throws -> [String: Any] {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             let outcome = try await Program.run("journal", "info", "--config", site, "--json")
             if outcome.code == 0 {

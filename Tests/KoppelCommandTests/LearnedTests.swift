@@ -4,7 +4,7 @@ import Subprocess
 import Testing
 
 /// What the agent learns of a device that lacks registers, from the wire to the file and to `check --plan`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LearnedTests {
     private static let site = """
         koppel: 1

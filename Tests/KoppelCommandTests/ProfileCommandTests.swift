@@ -4,7 +4,7 @@ import Testing
 
 @testable import koppel
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProfileCommandTests {
     @Test func `the shipped profiles have no issues`() async throws {
         let outcome = try await Program.run("profile", "check", Repository.devices)

@@ -4,7 +4,7 @@ import Subprocess
 import Testing
 
 /// Point 9 of the uplink: device types and machines in the forms of others (data model 3.15).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProfileExportTests {
     private static let folder = Repository.root + "/Tests/KoppelCommandTests/Exports"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import koppel
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProfileImportTests {
     private static let fixtures = Repository.root + "/Tests/KoppelConfigTests/Fixtures/Import"
 
@@ -182,7 +182,7 @@ struct ProfileImportTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProfileNewTests {
     private static let answers = """
         Acme

@@ -6,7 +6,7 @@ import Testing
 @testable import koppel
 
 /// The commissioning report: what it holds, and that nothing in it can be more than text.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReportTests {
     /// A site with one machine whose every text is hostile.
     private func report(

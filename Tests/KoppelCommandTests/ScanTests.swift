@@ -5,7 +5,7 @@ import KoppelTestKit
 import Testing
 
 /// Who is on a bus, asked over the real link.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ScanTests {
     private struct Scan: Decodable {
         struct Fit: Decodable { var profile: String }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A simulated machine, served and read over the real link.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SimulateTests {
     private struct Machine: Decodable {
         struct Signal: Decodable {

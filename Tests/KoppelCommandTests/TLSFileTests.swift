@@ -3,7 +3,7 @@ import Subprocess
 import Testing
 
 /// TLS files that cannot be right stop a site file before anything runs.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSFileTests {
     private static let site = """
         koppel: 1

@@ -11,7 +11,7 @@ struct HostileFileTests {
     }
 
     @Test(
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(5)),
         arguments: [
             Bomb(
                 testDescription: "anchors that double", sentence: "anchors (&name) and aliases (*name) are not allowed"

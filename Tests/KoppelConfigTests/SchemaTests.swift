@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelConfig
 
 /// The schema of a site file says what the parser says, key by key.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SchemaTests {
     /// One of everything that others need to be there.
     private static let base: JSONTree = [

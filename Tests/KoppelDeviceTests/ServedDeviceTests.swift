@@ -6,7 +6,7 @@ import KoppelEngine
 import Testing
 
 /// Every profile under `Devices`, served as `koppel simulate` serves it and read as `koppel read` reads it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ServedDeviceTests {
     /// Some time after the simulation began, so that nothing is where it started.
     private static let moment = Duration.milliseconds(754_321)

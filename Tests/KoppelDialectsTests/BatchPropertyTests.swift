@@ -3,7 +3,7 @@ import KoppelDialects
 import Testing
 
 /// Random history goes out and comes back exactly.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BatchPropertyTests {
     private static let machines = [Fixtures.meter, Fixtures.press]
     private let dialect = DataModelDialect(agent: Fixtures.agent, machines: machines)

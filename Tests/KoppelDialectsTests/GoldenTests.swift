@@ -245,7 +245,7 @@ struct GoldenMessage: CustomTestStringConvertible, Sendable {
     ]
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct GoldenTests {
     private let dialect = DataModelDialect(agent: Fixtures.agent, machines: [Fixtures.meter, Fixtures.press])
 

@@ -2,7 +2,7 @@ import Glibc
 import KoppelExecutor
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ThreadExecutorTests {
     actor Worker {
         private nonisolated let thread = ThreadExecutor(name: "worker")

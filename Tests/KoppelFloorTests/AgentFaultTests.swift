@@ -3,7 +3,7 @@ import Testing
 
 /// The agent itself is killed, stopped, started twice, filled up and told wrong things.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct AgentFaultTests {
     @Test(arguments: ["process", "power"])

@@ -3,7 +3,7 @@ import Testing
 
 /// Wrong and changed files, parties we did not write, and the check itself.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct ConfigurationFaultTests {
     @Test

@@ -3,7 +3,7 @@ import Testing
 
 /// The journal's disk goes wrong while the agent runs, or somebody else keeps the journal for himself.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct JournalFaultTests {
     @Test func `S02: on a volume that turns read-only what is stored is delivered, and what is not is declared`()

@@ -3,7 +3,7 @@ import Testing
 
 /// Machines misbehave: no wrong value gets through, all come back by themselves, and every hole is told.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct MachineFaultTests {
     @Test func `F03: a machine that takes requests and never answers is left and comes back`() async throws {

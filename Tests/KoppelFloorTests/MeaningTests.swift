@@ -3,7 +3,7 @@ import Testing
 
 /// What machines do becomes states, alarms, counter events and windows, and none of it is lost.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct MeaningTests {
     @Test func `A01, U02, D02, D03: an outage or a kill loses no event, and a repeat has the same id`() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// Another party's broker, with everything on it listened to.
 @Suite(
-    .serialized, .timeLimit(.minutes(3)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct SharingTests {
     @Test

@@ -3,7 +3,7 @@ import Testing
 
 /// The broker and the way to it fail while machines are polled: every reading arrives, in order, without a hole.
 @Suite(
-    .serialized, .timeLimit(.minutes(3)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct UplinkFaultTests {
     @Test(arguments: [

@@ -3,7 +3,7 @@ import Testing
 
 /// `koppel verify`, the receiver that is not ours to the sender.
 @Suite(
-    .serialized, .timeLimit(.minutes(2)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Scenario.isReady, "\(Scenario.whyNot)"),
     .enabled("Python lacks paho-mqtt, pymodbus or jsonschema", { await Scenario.hasLibraries() }))
 struct VerifyTests {
     @Test func `it finds each kind of fault in streams that paho sends, and none in a sound one`() async throws {

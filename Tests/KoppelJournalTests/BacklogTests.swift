@@ -6,7 +6,7 @@ import Testing
 @testable import KoppelJournal
 
 /// The backlog of a destination is kept and not counted, so it has to be held against a count.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BacklogTests {
     private let ids = [Sample.id("hub"), Sample.id("plant"), Sample.id("scada")]
 

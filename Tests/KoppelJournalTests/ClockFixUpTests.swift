@@ -6,7 +6,7 @@ import Testing
 
 /// What becomes of times that a clock without a source gave. In the world of these tests the true offset is zero: the
 /// right time of a reading is its time since boot.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClockFixUpTests {
     private let plant = Sample.id("plant")
     /// A clock that stands on 1970 when the machine has run for 1,770,000,000 s.

@@ -4,7 +4,7 @@ import Testing
 @testable import KoppelJournal
 
 /// What the journal keeps of machines, for the time when the site file names them no more.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FormerMachineTests {
     private func description(_ number: Int, rev: UInt32) throws -> MachineDescription {
         let signal = SignalDescription(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KoppelJournal
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalInspectorTests {
     @Test(arguments: [false, true])
     func `a look from outside shows what is there, while the agent runs and when it does not`(_ isStopped: Bool)

@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelJournal
 
 /// A process that stores and is killed at any moment, again and again on one folder.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct JournalKillTests {
     private static func surroundings() -> JournalSurroundings {
         JournalSurroundings(

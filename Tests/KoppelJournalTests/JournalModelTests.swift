@@ -4,7 +4,7 @@ import Testing
 @testable import KoppelJournal
 
 /// Random actions on a journal and on a plain array, and a look at what each destination got in the end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalModelTests {
     private struct Key: Hashable {
         var machine: Int

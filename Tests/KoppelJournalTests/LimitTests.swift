@@ -5,7 +5,7 @@ import Testing
 
 @testable import KoppelJournal
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LimitTests {
     private let plant = Sample.id("plant")
     /// Random, so that it takes its room.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import KoppelJournal
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OpeningTests {
     private func filled(_ world: World, _ durability: JournalSettings.Durability = .process) async throws
         -> SQLiteJournal

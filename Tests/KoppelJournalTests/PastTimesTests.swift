@@ -4,7 +4,7 @@ import Testing
 @testable import KoppelJournal
 
 /// How long ago the last run was, and the last value of a counter, by clocks that were set in between.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PastTimesTests {
     /// A journal that was last used at second 3, ended by a crash.
     private func left(_ clock: ClockState = .synchronised, offset: Duration = .zero) async throws -> World {

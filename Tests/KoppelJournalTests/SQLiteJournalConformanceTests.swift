@@ -3,7 +3,7 @@ import Testing
 
 @testable import KoppelJournal
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SQLiteJournalConformanceTests {
     /// A journal in a folder that a crash replaces by a copy of itself.
     private final class Place {

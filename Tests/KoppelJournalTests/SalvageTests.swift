@@ -6,7 +6,7 @@ import Testing
 @testable import KoppelJournal
 
 /// What a damaged journal still has to give, and what is said of the rest.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SalvageTests {
     private let plant = Sample.id("plant")
     private let hub = Sample.id("hub")

@@ -5,7 +5,7 @@ import Testing
 
 /// What a bad network does to the link. Each test puts `mqtt_chaos.py` between link and broker.
 @Suite(
-    .serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct BadNetworkTests {
     @Test func `P69: a connection that breaks publishes the will, and the link comes back`() async throws {
@@ -214,7 +214,7 @@ struct BadNetworkTests {
 
 /// Takes eight seconds, so it runs beside the others.
 @Suite(
-    .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
+    .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct HalfOpenTests {
     @Test func `U03, P73: an idle half-open connection is noticed within one and a half keepalive`() async throws {

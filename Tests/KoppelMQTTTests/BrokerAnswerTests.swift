@@ -4,7 +4,7 @@ import KoppelTestKit
 import Testing
 
 /// What the broker may say, and what the link makes of it.
-@Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
 struct BrokerAnswerTests {
     @Test func `the limits of the broker are reported`() async throws {
         try await withBroker(configuration: ["max_packet_size 2000", "max_inflight_messages 7"]) { broker in
@@ -171,7 +171,7 @@ struct BrokerAnswerTests {
 
 /// Answers that mosquitto does not give on request: `mqtt_chaos.py` gives them in its place.
 @Suite(
-    .serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct ForgedAnswerTests {
     struct Refused: CustomTestStringConvertible {

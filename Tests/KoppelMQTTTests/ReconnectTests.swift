@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// When the link tries again, and what a broker may ask of it.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
 struct ReconnectTests {
     @Test func `T10: a pause of five minutes ends when the clock is set`() async throws {
         let port = try await withBroker { $0.port }

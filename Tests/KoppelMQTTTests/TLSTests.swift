@@ -4,7 +4,7 @@ import KoppelTestKit
 import Testing
 
 @Suite(
-    .serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
+    .serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"),
     .enabled(if: FaultPrograms.folder != nil, "the fault programs are not here: set KOPPEL_FAULTS"))
 struct TLSTests {
     struct Bad: CustomTestStringConvertible {

@@ -22,7 +22,7 @@ struct UplinkConformance: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
 struct UplinkConformanceTests {
     @Test(arguments: UplinkConformance.implementations)
     func `a message arrives, and is acknowledged once`(_ implementation: UplinkConformance) async throws {

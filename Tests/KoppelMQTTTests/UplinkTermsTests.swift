@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the link does for those who also listen: subscriptions, and terms that differ per connection.
-@Suite(.serialized, .timeLimit(.minutes(1)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Broker.isInstalled, "mosquitto is not installed"))
 struct UplinkTermsTests {
     private final class Asked: Sendable {
         let answers = Mutex<[Bool]>([])

@@ -6,7 +6,7 @@ import Testing
 @testable import KoppelModbus
 
 /// The life of a connection over TCP, with a peer that does as told.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
     /// The right answer to a read of one register: the register holds its own address.
     static func answer(_ request: [UInt8]) -> [UInt8] {

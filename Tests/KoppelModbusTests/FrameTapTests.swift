@@ -27,7 +27,7 @@ final class FrameRecorder: FrameTap {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FrameTapTests {
     private func record(
         _ endpoint: BusEndpoint, _ body: (any ModbusLink) async throws -> Void

@@ -7,7 +7,7 @@ import Testing
 
 /// What libmodbus does on a serial line, where our code depends on it (field rules, section 7). A test that fails here
 /// means that a newer libmodbus behaves better, and that something of ours can go.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LibmodbusLineTests {
     private let question: [UInt8] = [1, 3, 0, 0, 0, 2]
 

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Field rules of a bus over TCP, each with a peer that does just what the rule is about.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LinkRuleTests {
     private final class Counter: Sendable {
         private let value = Atomic(0)

@@ -3,7 +3,7 @@ import KoppelModbus
 import KoppelTestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LinkTests {
     static let line = SerialLine(baud: 19_200, parity: .none)
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Against a second, independent implementation of Modbus.
 @Suite(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     .enabled("pymodbus is not installed: pip install pymodbus pyserial") {
         await PythonServer.has(module: "pymodbus.simulator, serial")
     })

@@ -7,7 +7,7 @@ import Testing
 @testable import KoppelModbus
 
 /// Faults of a serial line that need a unit with a script.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SerialFaultTests {
     static let line = SerialLine(baud: 19_200, parity: .none)
 

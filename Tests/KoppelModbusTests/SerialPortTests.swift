@@ -6,7 +6,7 @@ import Testing
 @testable import KoppelModbus
 
 /// Getting a serial port, keeping it, and being told who has it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SerialPortTests {
     static let line = SerialLine(baud: 19_200, parity: .none)
 
@@ -25,7 +25,7 @@ struct SerialPortTests {
     func `R14: a program that has the port open without any lock is told by name and process`() async throws {
         let pair = try PtyPair()
         try await withChildProcess(["socat", "-u", "OPEN:\(pair.farPath)", "OPEN:/dev/null"]) { socat in
-            let end = ContinuousClock.now + .seconds(10)
+            let end = ContinuousClock.now + .seconds(60)
             // Until socat has the port: nothing tells, so it is looked for, up to the deadline.
             while PortHolder.other(of: pair.farPath) == nil, .now < end { try await Task.sleep(for: .milliseconds(5)) }
             let error = try await open(pair.farPath)
@@ -90,7 +90,7 @@ struct SerialPortTests {
         let link = try ModbusBus.link(
             for: settings(.rtu(device: pair.farPath, line: SerialLine(parity: .even))), clock: wallClock)
         for _ in 0..<3 {
-            let end = ContinuousClock.now + .seconds(10)
+            let end = ContinuousClock.now + .seconds(60)
             var ending: BusError.Kind?
             repeat {
                 do throws(BusError) {

@@ -66,7 +66,7 @@ package func withBroker<Value: Sendable>(
 }
 
 private func waitUntilListening(_ port: UInt16) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         let socket = connectedSocket(port: port)
         if socket >= 0 {

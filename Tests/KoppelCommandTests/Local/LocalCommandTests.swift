@@ -6,7 +6,7 @@ import Testing
 @testable import KoppelAgent
 
 /// The commands that look into a running agent, against one that runs, and against none.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct LocalCommandTests {
     private static let secret = "planted-9f31c7"
 
@@ -73,7 +73,7 @@ struct LocalCommandTests {
             let path = folder.path
             let site = ["--config", try site(in: folder, port: port), "--profiles", Repository.devices]
             try await Program.during(["run", "--config", site[1], "--log", "error"]) {
-                let end = ContinuousClock.now + .seconds(20)
+                let end = ContinuousClock.now + .seconds(60)
                 while !FileManager.default.fileExists(atPath: path + "/data/koppel.sock") {
                     try #require(ContinuousClock.now < end, "the agent opens no socket")
                     // The file is the event, and nothing tells of it.
@@ -88,7 +88,7 @@ struct LocalCommandTests {
     private func status(
         of site: [String], until isSo: (StatusDocument) -> Bool
     ) async throws -> (Program.Outcome, StatusDocument) {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let outcome = try await Program.run(["status", "--json"] + site)
             let document = try JSONDecoder().decode(StatusDocument.self, from: Data(outcome.output.utf8))

@@ -3,7 +3,7 @@ import KoppelEngine
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DeliveryServiceTests {
     private final class Kept: Quarantine {
         let messages = Mutex<[QuarantinedMessage]>([])

@@ -2,7 +2,7 @@ import KoppelCore
 import KoppelEngine
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LiveLaneTests {
     private let lane = LiveLane(epoch: 3)
 

@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelEngine
 
 /// Values grow old by themselves, slots are spread, and what was under way at a stop is declared.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AgeTests {
     private let bench = BusBench()
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KoppelEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BusServiceTests {
     private let bench = BusBench()
     private var clock: ManualClock { bench.clock }

@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelEngine
 
 /// One unit that misbehaves costs the others on its bus at most its share, and is back soon after it is well.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct IsolationTests {
     private let bench = BusBench()
     private static let ordinary = Duration.milliseconds(20)

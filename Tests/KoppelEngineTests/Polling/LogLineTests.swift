@@ -7,7 +7,7 @@ import Testing
 @testable import KoppelEngine
 
 /// Log lines are edges: what goes on in the same way says nothing (field rule P85).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LogLineTests {
     /// Keeps the lines of everything that runs in the task.
     private final class Lines: Sendable {

@@ -7,7 +7,7 @@ import Testing
 @testable import KoppelEngine
 
 /// A recorded bus under the engine and the manual clock: the same readings each time.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReplayPollingTests {
     private static func transcript(_ name: String) throws -> Transcript {
         let file = URL(filePath: #filePath).deletingLastPathComponent()

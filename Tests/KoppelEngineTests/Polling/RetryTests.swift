@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelEngine
 
 /// A lost answer is asked for once more, if the slot has room for it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RetryTests {
     private let bench = BusBench()
 

@@ -3,7 +3,7 @@ import Testing
 
 /// Every assertion of Sparkplug 3.0.0 that concerns an edge node: held against a recorded session, named by another
 /// test, or exempt with a reason.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AssertionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What an edge node brings over a connection that acknowledges nothing, through breaks, rebirths and absent hosts.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EdgeNodeServiceTests {
     private typealias Bench = EdgeNodeBench
 

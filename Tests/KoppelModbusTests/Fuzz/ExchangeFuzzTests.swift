@@ -7,7 +7,7 @@ import Testing
 /// X19: whole conversations with a peer that says wrong things between right ones. Whatever it says, a value that comes
 /// out is that of the question asked: registers hold their own address, and 0xDEAD stands in every frame that must not
 /// be believed.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExchangeFuzzTests {
     /// True once the peer is to say nothing wrong any more.
     private final class Calm: Sendable {
