@@ -113,6 +113,15 @@ struct ReportTests {
         #expect(html.contains("voer koppel doctor uit"))
     }
 
+    @Test(arguments: [Condition.simulated, .clockUnsynchronised])
+    func `a report does not call good what is only uncertain`(_ doubt: Condition) throws {
+        let report = try report("Press", condition: doubt)
+        #expect(report.isGood && !report.isAllGood)
+        let verdict = ReportCells(report: report).verdict
+        #expect(verdict == "Findings: 1. 1 of 2 signals are good")
+        #expect(ReportPage(report: report).html.contains("verdict doubt"))
+    }
+
     @Test func `a site is read and handed over; a dead machine is a finding and not a failure`() async throws {
         let folder = try TemporaryFolder()
         let port = try await Program.serving(

@@ -14,7 +14,7 @@ package struct StatusDocument: Codable, Hashable, Sendable {
         package var version: String
         package var process: Int32
         package var since: Moment
-        /// `synchronised`, `holdover` or `unsynchronised`.
+        /// `synchronised`, `holdover` or `unsynchronised`; `isolated` where the site file says that nobody vouches for it.
         package var clock: String
         package var clockErrorMs: Double?
         package var memoryBytes: Int?
@@ -68,6 +68,8 @@ package struct StatusDocument: Codable, Hashable, Sendable {
     package struct Unit: Codable, Hashable, Sendable {
         package var unit: UInt8
         package var machines: [String]
+        /// Those of them that the site file says are simulated; `nil` if none is.
+        package var simulated: [String]?
         /// As ``UnitFigures/State``: `waiting`, `answering`, `silent`, `never-answered`, `over-share`.
         package var state: String
         package var since: Moment?

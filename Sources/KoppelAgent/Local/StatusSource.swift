@@ -76,8 +76,13 @@ struct StatusSource: Sendable {
     private var agent: StatusDocument.Agent {
         StatusDocument.Agent(
             id: site.agent.id.description, version: koppelVersion, process: getpid(), since: moment(since),
-            clock: wallClock.state.name, clockErrorMs: wallClock.reading.errorMilliseconds, memoryBytes: residentBytes,
+            clock: clock, clockErrorMs: wallClock.reading.errorMilliseconds, memoryBytes: residentBytes,
             logLines: LogLineCount.total)
+    }
+
+    private var clock: String {
+        let isTrusted = site.agent.clockIsolated && wallClock.state == .unsynchronised
+        return isTrusted ? "isolated" : wallClock.state.name
     }
 
     /// What the kernel counts as resident; `nil` if it does not say.
@@ -118,7 +123,12 @@ struct StatusSource: Sendable {
             lastErrorAt: health?.lastLinkTrouble.map { moment($0.time) }, plannedLoad: planned?.load ?? 0,
             load: health?.busyShare, heard: health.flatMap { StatusDocument.Heard($0.heard) },
             ring: .init(bytes: ring?.size.used ?? 0, limitBytes: ring?.limit ?? 0),
-            units: (health?.units ?? []).map { StatusDocument.Unit($0, since: since($0), moment: moment) })
+            units: (health?.units ?? []).map { figures in
+                var unit = StatusDocument.Unit(figures, since: since(figures), moment: moment)
+                let simulated = site.machines.filter { $0.simulated && figures.machines.contains($0.id) }
+                if !simulated.isEmpty { unit.simulated = simulated.map(\.id.description) }
+                return unit
+            })
     }
 
     private func since(_ id: Identifier, is health: BusHealth) -> Moment {

@@ -122,7 +122,8 @@ struct ExplainText {
         let value = latest.decoded.value.plainText(point.enumeration)
         let unit = latest.decoded.value == nil ? "" : unitText.map { " \($0)" } ?? ""
         lines.append(("value", explanation.isTotal ? "\(value)\(unit), of which the total is made" : value + unit))
-        let condition = latest.decoded.condition
+        let heard = latest.decoded.condition
+        let condition = machine.simulated && heard == .good ? .simulated : heard
         lines.append(("quality", condition.quality.name + (condition.reason.map { ", \($0)" } ?? "")))
         return lines
     }

@@ -70,7 +70,8 @@ struct StatusText {
             let state =
                 unit.state == "answering" ? unit.state : "\(unit.state)\(unit.since.map { " " + age($0) } ?? "")"
             table.add([
-                .init("\(bus)/\(unit.unit)"), .init(unit.machines.joined(separator: " ")), .init(state, tone),
+                .init("\(bus)/\(unit.unit)"),
+                .init(unit.machines.map { name(of: $0, in: unit) }.joined(separator: " ")), .init(state, tone),
                 .init("\(unit.answers)"), .init("\(unit.timeouts)"), .init("\(unit.exceptions)"),
                 .init("\(unit.badFrames)"), .init("\(unit.missedSlots)"), .init(milliseconds(unit.medianMs)),
                 .init(milliseconds(unit.p999Ms)),
@@ -82,6 +83,10 @@ struct StatusText {
         }
         let models = units.compactMap { bus, unit in unit.sunspec.map { "\(bus)/\(unit.unit): \($0)" } }
         return table.rendered(style) + models.map { DisplayWidth.harmless($0) + "\n" }.joined()
+    }
+
+    private func name(of machine: String, in unit: StatusDocument.Unit) -> String {
+        unit.simulated?.contains(machine) == true ? "\(machine) (simulated)" : machine
     }
 
     private func learned(_ style: TerminalStyle) -> String {

@@ -93,8 +93,9 @@ struct ReportCells {
     }
 
     var verdict: String {
-        let bad = report.findings.count { $0.severity == .bad }
         let signals = words.signals(report.goodSignals, of: report.signals)
-        return bad == 0 ? "\(words.allGood): \(signals)" : "\(words.findings): \(bad). \(signals)"
+        if report.isAllGood { return "\(words.allGood): \(signals)" }
+        let grave = report.findings.count { $0.severity == .bad }
+        return "\(words.findings): \(grave == 0 ? report.findings.count : grave). \(signals)"
     }
 }

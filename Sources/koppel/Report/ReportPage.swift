@@ -46,7 +46,9 @@ struct ReportPage {
             "header",
             HTMLText.text("p", words.title, style: "kind") + HTMLText.text("h1", cells.site)
                 + HTMLText.element("dl", list(facts), style: "facts"))
-            + "\n" + HTMLText.text("p", cells.verdict, style: report.isGood ? "verdict good" : "verdict bad")
+            + "\n"
+            + HTMLText.text(
+                "p", cells.verdict, style: "verdict \(report.isAllGood ? "good" : report.isGood ? "doubt" : "bad")")
     }
 
     private func list(_ facts: [(String, String)]) -> String {

@@ -15,6 +15,7 @@ enum ReportStyle {
         .facts dd { margin: 0; overflow-wrap: anywhere; }
         .verdict { margin: 5mm 0 0; padding: 3mm 4mm; font-size: 12pt; font-weight: 600; border-left: 5px solid; }
         .verdict.good { background: #eaf6ee; border-color: #1d7a3d; }
+        .verdict.doubt { background: #fdf5e3; border-color: #9a6700; }
         .verdict.bad { background: #fbeaea; border-color: #b3261e; }
         table { width: 100%; border-collapse: collapse; margin: 0 0 3mm; font-size: 8.5pt; }
         thead { display: table-header-group; }

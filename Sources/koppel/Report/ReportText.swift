@@ -15,7 +15,8 @@ struct ReportText {
             style.paint(words.title, .strong) + "\n"
             + DisplayWidth.harmless(
                 "\(cells.site), \(words.agent) \(survey.site.agent.id), Koppel \(survey.version), "
-                    + cells.date) + "\n" + style.paint(cells.verdict, report.isGood ? .good : .bad) + "\n"
+                    + cells.date) + "\n"
+            + style.paint(cells.verdict, report.isAllGood ? .good : report.isGood ? .warning : .bad) + "\n"
         return ([head, findings, buses] + survey.machines.map(machine) + [destinations, cells.journal + "\n"])
             .joined(separator: "\n")
     }

@@ -42,6 +42,9 @@ struct SiteReport {
 
     var isGood: Bool { !findings.contains { $0.severity == .bad } }
 
+    /// True if nothing is bad and nothing is doubted: a simulated machine is never good.
+    var isAllGood: Bool { isGood && goodSignals == signals }
+
     /// The signals of a machine that a report lists: those that are published.
     static func shown(_ machine: SiteSurvey.Machine) -> [LiveReader.SignalNow] {
         machine.now?.signals.filter { !$0.isHelper } ?? []

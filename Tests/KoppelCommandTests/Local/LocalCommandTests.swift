@@ -135,6 +135,16 @@ struct LocalCommandTests {
             let explained = try await Program.run(["explain", "main-meter", "electrical/frequency"] + site)
             #expect(explained.code == 0)
             #expect(explained.output.contains("quality      good"))
+
+            // The same site, with the machine marked: what it says is never good.
+            let text = try String(contentsOfFile: site[1], encoding: .utf8)
+            let marked = folder + "/class.yaml"
+            try text.replacing("unit: 1,", with: "unit: 1, simulated: true,").write(
+                toFile: marked, atomically: true, encoding: .utf8)
+            let taught = try await Program.run([
+                "explain", "main-meter", "electrical/frequency", "--config", marked, "--profiles", Repository.devices,
+            ])
+            #expect(taught.output.contains("quality      uncertain, simulated"))
         }
     }
 

@@ -113,6 +113,21 @@ struct StatusTextTests {
         #expect(text.contains("6.7 min"))
     }
 
+    @Test func `a simulated machine is marked in the status`() throws {
+        var status = Self.well
+        status.buses[0].units[1].simulated = ["saw-meter"]
+        let text = StatusText(status: status).rendered(.plain)
+        #expect(text.contains("saw-meter (simulated)") && !text.contains("main-meter (simulated)"))
+        let data = try JSONEncoder().encode(status)
+        #expect(try JSONDecoder().decode(StatusDocument.self, from: data) == status)
+    }
+
+    @Test func `the clock of an isolated plant is no problem`() {
+        var status = Self.well
+        status.agent.clock = "isolated"
+        #expect(status.judgedProblems() == [])
+    }
+
     @Test func `the document of the status is read back as it was written`() throws {
         let data = try JSONEncoder().encode(Self.ill)
         #expect(try JSONDecoder().decode(StatusDocument.self, from: data) == Self.ill)
