@@ -1,6 +1,9 @@
 import Foundation
 import KoppelConfig
+import KoppelCore
 import Testing
+
+@testable import koppel
 
 /// What `koppel identify` proposes, and that it can be pasted.
 @Suite(.timeLimit(.minutes(5)))
@@ -56,6 +59,20 @@ struct IdentifyTests {
             let load = loadProfile(at: path, files: DiskFiles())
             #expect(load.profile != nil, "\(load.issues) \(match.point)")
         }
+    }
+
+    @Test func `between floats in a row the reading one register beside it is told, since it fits too`() throws {
+        var sample = RegisterSample()
+        // Three phases: 34.0, 37.9 and 35.2, most significant word first, as a table counted from 1 has them at 7.
+        sample.add([0x4208, 0x172E, 0x4217, 0xB4B2, 0x420C, 0xCCCD], table: .holdingRegister, from: 6)
+        let matches = RegisterIdentification(
+            samples: [sample], readings: AddressReading.all(of: 7), expected: Band(low: 10, high: 60)
+        ).matches
+        let best = try #require(matches.first)
+        let volt = try #require(UnitOfMeasure(ucum: "V"))
+        let text = IdentifyText(matches: matches, total: matches.count, best: best, measures: volt).text(.plain)
+        #expect(text.contains("of holding 6 as float32 ABCD = 34.02"))
+        #expect(text.contains("One register beside it"))
     }
 
     @Test func `P39: a live address is tried as the manual may mean it, and the samples agree`() async throws {

@@ -32,8 +32,21 @@ struct IdentifyText {
                 + "\(twins == 1 ? "gives" : "give") the same value on these words. "
                 + "The manual decides, or a sample when the value is much larger or smaller.\n"
         }
+        if let rival = matches.first(where: isShifted) {
+            text +=
+                "One register beside it \(Self.example(rival)) fits as well: between floats in a row each half finds "
+                + "another. Compare the digits behind the point with the display, or identify the value beside it.\n"
+        }
         return text + "Compare it with the display of the device. If you accept it, paste this into the profile:\n\n"
             + Self.yaml(best, measures)
+    }
+
+    /// True for a float that shares a register with the best one, which is a float too.
+    private func isShifted(_ match: RegisterIdentification.Match) -> Bool {
+        let (ours, theirs) = (best.candidate.reading, match.candidate.reading)
+        return match.rank != best.rank && best.candidate.wire == .float32 && match.candidate.wire == .float32
+            && best.candidate.exponent == 0 && match.candidate.exponent == 0 && match.isInBandAlways
+            && ours.table == theirs.table && abs(Int(ours.address) - Int(theirs.address)) == 1
     }
 
     /// `words 4366 8000 as float32 ABCD = 230.5` (field rule P36).
