@@ -44,6 +44,9 @@ struct ProfileList: AsyncParsableCommand {
                     points: profile.points.count, confidence: profile.confidence?.rawValue, path: entry.path))
         }
         try Streams.write(json ? JSONDocument.text(rows) : text(rows))
+        if rows.isEmpty, !hasErrors {
+            Streams.complain("no profile was found: name a folder that holds VENDOR/MODEL.yaml with --profiles")
+        }
         if hasErrors { throw ExitStatus.configuration }
     }
 
