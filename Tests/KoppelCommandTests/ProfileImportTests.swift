@@ -45,6 +45,18 @@ struct ProfileImportTests {
         #expect(forced.code == 0)
     }
 
+    @Test func `a sheet without a column of types asks for one`() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("Address;Description;Unit\n0x0424;Battery voltage;0.1 V\n", to: "ups.csv")
+        let columns = ["--columns", "address=1,name=2,unit=3", "--addressing", "zero-based", "--table", "input"]
+        let asked = try await Program.run(["profile", "import", file] + columns)
+        #expect(asked.code == 64 && asked.errors.contains("--type uint16|int16|float32"))
+        let typed = try await Program.run(["profile", "import", file, "--type", "uint16"] + columns)
+        #expect(typed.code == 0 && typed.output.contains("wireType: uint16"))
+        let wide = try await Program.run(["profile", "import", file, "--type", "float32"] + columns)
+        #expect(wide.code == 64 && wide.errors.contains("--word-order"))
+    }
+
     @Test func `a spreadsheet is shown and not imported before it is confirmed`() async throws {
         let file = Self.fixtures + "/meter-semicolon.csv"
         let shown = try await imported(file)

@@ -96,9 +96,10 @@ package func importDevices(_ bytes: [UInt8], file: String, format: ImportFormat)
         case .telegraf: return TelegrafImport(file: file).read(try TOMLReader.document(text))
         case .homeAssistant:
             let log = IssueLog()
-            let document = DocumentParser(file: file, issues: log).parse(bytes)
+            let plain = try ScalarAliases(writingOut: text).text
+            let document = DocumentParser(file: file, issues: log).parse(Array(plain.utf8))
             guard let document, !log.hasErrors else { return ImportResult(issues: log.sorted()) }
-            return HomeAssistantImport(file: file, text: text).read(document)
+            return HomeAssistantImport(file: file, text: plain).read(document)
         case .csv: throw SyntaxFault(position: .start, sentence: "a spreadsheet is read with its columns")
         }
     } catch {

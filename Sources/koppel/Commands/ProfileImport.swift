@@ -10,7 +10,7 @@ struct ProfileImport: AsyncParsableCommand {
             Reads CSV, WoT Thing Descriptions with the Modbus binding, Telegraf (inputs.modbus) and Home Assistant \
             (modbus:). The profile goes to standard output or to --output; what could not be carried over, with line \
             and reason, to standard error. What a spreadsheet looks like is shown and must be confirmed: at a \
-            terminal by answering, else with --columns, --addressing, --word-order and --table. The profile passes \
+            terminal by answering, else with --columns, --addressing, --word-order, --table and --type. The profile passes \
             koppel profile check, but nothing of it was tried on a device. Ends with 1 if nothing could be carried \
             over.
 
@@ -37,7 +37,8 @@ struct ProfileImport: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The unit of a value for which the file has none: voltage=V. Repeatable.", valueName: "name=unit"))
+            "The unit of a value for which the file has none: voltage=V, or with what one count is worth: \"energy=0.1 kWh\". Repeatable.",
+            valueName: "name=unit"))
     var measures: [GivenMeasure] = []
 
     @OptionGroup var sheet: SheetOptions
@@ -59,7 +60,7 @@ struct ProfileImport: AsyncParsableCommand {
         if json {
             try Streams.write(JSONDocument.text(ImportDocument(device, settled)))
         } else {
-            Streams.tell(issues: settled.issues)
+            Streams.tell(issues: settled.issues.sayingEachHintOnce)
         }
         guard let profile = settled.file else {
             Streams.complain("nothing of \(file) could be carried over")
@@ -165,6 +166,18 @@ extension ImportedDevice {
         var device = self
         device.issues = issues + device.issues
         return device
+    }
+}
+
+extension [ConfigIssue] {
+    /// With the hint of the first of those that say the same, so that a long list stays readable.
+    fileprivate var sayingEachHintOnce: [ConfigIssue] {
+        var said: Set<String> = []
+        return map { issue in
+            var issue = issue
+            if !said.insert(issue.sentence).inserted { issue.hint = nil }
+            return issue
+        }
     }
 }
 

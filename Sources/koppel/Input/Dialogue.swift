@@ -33,6 +33,9 @@ struct Dialogue {
         self.init(isPatient: false, show: { _ in }) { lines.popFirst() }
     }
 
+    /// Says something between two questions.
+    func tell(_ sentence: String) { show(sentence + "\n") }
+
     /// Why an answer cannot be, in a sentence.
     struct Refusal: Error {
         var sentence: String

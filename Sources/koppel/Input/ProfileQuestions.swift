@@ -17,7 +17,7 @@ struct ProfileQuestions {
             "How the manual counts addresses", of: SheetAddressing.allCases)
         var usual: RegisterTable?
         if addressing != .modicon {
-            usual = try dialogue.ask("The function code that reads them (1, 2, 3, 4)", or: "3", accept: table)
+            usual = try dialogue.ask("The function code that reads most of them (1, 2, 3, 4)", or: "3", accept: table)
         }
         var draft = ProfileDraft()
         while let place = try place(addressing, usual, isFirst: draft.points.isEmpty) {
@@ -32,7 +32,11 @@ struct ProfileQuestions {
     private mutating func place(_ addressing: SheetAddressing, _ usual: RegisterTable?, isFirst: Bool) throws
         -> ManualPlace?
     {
-        let question = isFirst ? "Address of the first value" : "Address of the next value (empty when done)"
+        let other = usual == nil ? "" : "in another table: coil 5"
+        let question =
+            isFirst
+            ? "Address of the first value" + (other.isEmpty ? "" : " (\(other))")
+            : "Address of the next value (empty when done\(other.isEmpty ? "" : "; " + other))"
         return try dialogue.ask(question, or: "") { answer throws(Dialogue.Refusal) -> ManualPlace? in
             if answer.isEmpty, !isFirst { return nil }
             guard let place = ManualPlace(answer, addressing, usual: usual) else {
@@ -55,10 +59,13 @@ struct ProfileQuestions {
             (order, byteOrder) = (chosen, chosen.order.fitting(wire))
         }
         var scale = 1.0
-        var unit: UnitOfMeasure?
+        var unit: UnitAnswer?
         if wire.isNumber {
             scale = try dialogue.ask("The value is the raw number times", or: "1", accept: factor)
             unit = try dialogue.ask("Unit, for example V, kW.h, Cel, % (empty if none)", or: "", accept: self.unit)
+            if let unit, unit.factor != 1 || unit.shift != 0 {
+                dialogue.tell("  The unit table has \(unit.unit.ucum) for it: the value is scaled into that.")
+            }
         }
         let name = try dialogue.ask("Name, for example Voltage L1", accept: filled)
         draft.add(name, at: place, wire, order: byteOrder, scale: scale, unit: unit)
@@ -99,9 +106,9 @@ struct ProfileQuestions {
         return factor
     }
 
-    private func unit(_ answer: String) throws(Dialogue.Refusal) -> UnitOfMeasure? {
+    private func unit(_ answer: String) throws(Dialogue.Refusal) -> UnitAnswer? {
         if answer.isEmpty { return nil }
-        guard let unit = unitOfMeasure(named: answer) else {
+        guard let unit = UnitAnswer(answer) else {
             let known = UnitOfMeasure.table.map(\.ucum).joined(separator: ", ")
             throw Dialogue.Refusal(sentence: "the units are \(known). Scale the value into one of them")
         }

@@ -10,6 +10,8 @@ struct SheetConfirmation {
     /// The order of values over several registers.
     var order: ByteOrder?
     var table: RegisterTable?
+    /// The type, where no cell says.
+    var type: WireType?
 
     /// Shows what was detected and lets it be confirmed, if there is somebody to ask.
     ///
@@ -19,6 +21,7 @@ struct SheetConfirmation {
     {
         var answers = SheetAnswers(columns: columns ?? sheet.proposedColumns)
         (answers.addressing, answers.order, answers.table) = (addressing, order, table)
+        answers.type = type
         sheet.findings(answers.columns).lines.forEach(show)
         if columns == nil, dialogue != nil {
             let proposal = ColumnList(columns: answers.columns).description
@@ -41,7 +44,16 @@ struct SheetConfirmation {
         if table == nil, findings.needsTable {
             answers.table = try dialogue?.choose("Where the registers are", of: SheetTable.allCases).table
         }
-        if order == nil, findings.needsOrder {
+        if type == nil, findings.needsType {
+            answers.type = try dialogue?.ask("The type of what has none", or: "uint16") {
+                answer throws(Dialogue.Refusal) in
+                guard let wire = wireType(named: answer) else {
+                    throw Dialogue.Refusal(sentence: "`\(answer)` is no type that is known here")
+                }
+                return wire
+            }
+        }
+        if order == nil, findings.needsOrder || answers.type.map({ $0.registers > 1 }) == true {
             answers.order = try dialogue?.choose(
                 "The order of values over several registers", of: WordOrder.allCases, or: .abcd
             ).order
@@ -56,13 +68,17 @@ struct SheetConfirmation {
         var missing: [String] = []
         if columns == nil, !isAsked {
             let proposal = ColumnList(columns: answers.columns).description
-            missing.append("--columns \(proposal.isEmpty ? "address=N,name=N,..." : proposal)")
+            let named = answers.columns[.name] ?? answers.columns[.description]
+            let whole = named == nil ? proposal + ",name=N" : proposal
+            missing.append("--columns \(proposal.isEmpty ? "address=N,name=N,..." : whole)")
         }
         if answers.addressing == nil {
             missing.append("--addressing \(findings.addressing?.rawValue ?? "zero-based|one-based|modicon")")
         }
         if answers.table == nil, findings.needsTable { missing.append("--table holding|input|coil|discrete") }
-        if answers.order == nil, findings.needsOrder { missing.append("--word-order ABCD|CDAB|BADC|DCBA") }
+        if answers.type == nil, findings.needsType { missing.append("--type uint16|int16|float32|...") }
+        let isWide = findings.needsType && answers.type.map { $0.registers > 1 } == true
+        if answers.order == nil, findings.needsOrder || isWide { missing.append("--word-order ABCD|CDAB|BADC|DCBA") }
         guard !missing.isEmpty else { return }
         Streams.complain("nothing is guessed: confirm what was detected with \(missing.joined(separator: " "))")
         throw ExitStatus.usage

@@ -24,14 +24,29 @@ struct SheetOptions: ParsableArguments {
             "CSV: where the registers are, if no column says: holding, input, coil or discrete.", valueName: "table"))
     var table: SheetTable?
 
+    @Option(
+        help: ArgumentHelp("CSV: the type of a value, if no column says: uint16, float32.", valueName: "type"))
+    var type: SheetTypeName?
+
     /// What the command line confirms.
     var confirmation: SheetConfirmation {
         SheetConfirmation(
-            columns: columns?.columns, addressing: addressing, order: wordOrder?.order, table: table?.table)
+            columns: columns?.columns, addressing: addressing, order: wordOrder?.order, table: table?.table,
+            type: type?.wire)
     }
 }
 
 extension SheetAddressing: ExpressibleByArgument {}
+
+/// The type of a value by its name.
+struct SheetTypeName: ExpressibleByArgument {
+    var wire: WireType
+
+    init?(argument: String) {
+        guard let wire = wireType(named: argument) else { return nil }
+        self.wire = wire
+    }
+}
 
 /// The columns of a sheet as the command line gives them: `address=1,name=2`.
 struct ColumnList: CustomStringConvertible {

@@ -19,7 +19,7 @@ struct ForeignValueTests {
         #expect(unit?.factor == factor)
     }
 
-    @Test(arguments: ["quark", "Mw", "psi", "mg", "€", "MHz", "nm", "F", "Nm³"])
+    @Test(arguments: ["quark", "Mw", "psi", "mg", "€", "MHz", "nm", "F", "Nm³", "MV", "MA"])
     func `what is not in the table, or can be two units, is none`(_ text: String) {
         #expect(ForeignUnit(text) == nil)
     }
@@ -77,6 +77,10 @@ struct ForeignValueTests {
     @Test func `a person who is asked for an address names no bit with it`() {
         #expect(ManualPlace("40014", .modicon, usual: nil)?.address == 13)
         #expect(ManualPlace("40014.3", .modicon, usual: nil) == nil)
+        #expect(ManualPlace("coil 5", .oneBased, usual: .holdingRegister)?.table == .coil)
+        #expect(ManualPlace("coil 5", .oneBased, usual: .holdingRegister)?.address == 4)
+        #expect(ManualPlace("input 4x5", .zeroBased, usual: .holdingRegister) == nil, "two tables")
+        #expect(ManualPlace("coil 5", .modicon, usual: nil) == nil, "the number names its table")
     }
 
     @Test func `P39: an address is read in each notation`() {
@@ -114,6 +118,28 @@ struct ForeignValueTests {
     ) {
         let type = try? SheetType.read(text, count: count).get()
         #expect(type.map { "\($0.wire)" } == wire)
+    }
+
+    @Test(arguments: [("uint16be", nil, nil), ("INT32 LE", nil, "DCBA"), ("floatsw", 2, "CDAB"), ("double", nil, nil)])
+    func `an ending of a type names the order`(_ text: String, _ count: Int?, _ letters: String?) throws {
+        let type = try SheetType.read(text, count: count).get()
+        let order = type.order?.fitting(type.wire) ?? .specification
+        #expect(order == letters.flatMap { SheetType.orders[$0]?.fitting(type.wire) } ?? .specification)
+    }
+
+    @Test(arguments: [("0.1V", 0.1, "V"), ("0,01 kWh", 0.01, "kWh"), ("x 10 W", 10, "W"), ("0.01", 0.01, "")])
+    func `a number before a unit is its step`(_ text: String, _ step: Double, _ unit: String) throws {
+        let numbered = try #require(NumberedUnit(text))
+        #expect(numbered.step == step && numbered.unit == unit)
+    }
+
+    @Test(arguments: ["V", "10^3 m3", "1,000 W", "m3/h", "1e3 W"])
+    func `what is no plain number before a unit is none`(_ text: String) {
+        #expect(NumberedUnit(text) == nil)
+    }
+
+    @Test func `apparent or reactive energy, as some write it, is neither`() {
+        #expect(ForeignUnit("kVAhr") == nil && ForeignUnit("VAhr") == nil)
     }
 
     @Test func `a sheet that is no text is refused with what to do`() {

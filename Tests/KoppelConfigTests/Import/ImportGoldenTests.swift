@@ -39,7 +39,8 @@ struct ImportGoldenTests {
 
     @Test(arguments: [
         "telegraf-register.conf", "telegraf-request.toml", "telegraf-mixed.conf", "home-assistant.yaml",
-        "home-assistant-house.yaml", "thing-other.json", "thing-drafts.json",
+        "home-assistant-house.yaml", "home-assistant-old.yaml", "thing-other.json", "thing-drafts.json",
+        "thing-oldest.json",
     ])
     func `a configuration of another program becomes these profiles`(_ name: String) throws {
         let format = try #require(ImportFormat(path: name))
@@ -65,6 +66,8 @@ struct ImportGoldenTests {
         Sheet(
             name: "no-headings.csv", columns: [.address: 1, .name: 2, .type: 3, .unit: 4], addressing: .oneBased,
             table: .inputRegister),
+        Sheet(name: "ups-excel.csv", addressing: .zeroBased, order: .specification, table: .holdingRegister),
+        Sheet(name: "names-first.csv", addressing: .modicon),
     ])
     func `a spreadsheet becomes this profile`(_ given: Sheet) throws {
         let sheet = try RegisterSheet.read(try Self.bytes(given.name), file: given.name).get()
@@ -99,5 +102,73 @@ struct ImportGoldenTests {
         #expect(!told.contains("voltage: without"))
         #expect(told.contains("`quark` is not in the unit table"))
         #expect(told.contains("`l/s` is not in the unit table: scaled into L/min"))
+    }
+
+    @Test func `a number before the unit that a person gives is what one count is worth`() throws {
+        let sheet = try RegisterSheet.read(try Self.bytes("ups-excel.csv"), file: "ups.csv").get()
+        var answers = SheetAnswers(columns: sheet.proposedColumns)
+        (answers.addressing, answers.order, answers.table) = (.zeroBased, .specification, .holdingRegister)
+        var device = sheet.device(answers)
+        #expect(device.give(["Battery energy": "0.01 kWh", "Bypass current": "0,1 A"]).isEmpty)
+        let points = try #require(SettledImport(device, nameplate: .init()).file).profile.points
+        let energy = try #require(points.first { $0.label["en"] == "Battery energy" })
+        #expect(energy.scaling == Scaling(scale: 0.01, offset: 0) && energy.unit?.ucum == "kW.h")
+        let current = try #require(points.first { $0.label["en"] == "Bypass current" })
+        #expect(current.scaling == Scaling(scale: 0.001, offset: 0), "the sheet has a scale of its own, too")
+    }
+
+    @Test func `a sheet without types takes the one that a person says`() throws {
+        let text = "Address;Description;Unit\n0x0424;Battery voltage;0.1 V\n0x0426;Temperature;Degrees Celsius\n"
+        let sheet = try RegisterSheet.read(Array(text.utf8), file: "ups.csv").get()
+        var answers = SheetAnswers(columns: sheet.proposedColumns)
+        #expect(sheet.findings(answers.columns).needsType)
+        (answers.addressing, answers.table) = (.zeroBased, .inputRegister)
+        #expect(sheet.device(answers).points.isEmpty, "nothing is guessed")
+        answers.type = .uint16
+        let points = sheet.device(answers).points.map(\.point)
+        #expect(points.map(\.wire) == [.uint16, .uint16])
+        #expect(points.first?.scaling == Scaling(scale: 0.1, offset: 0))
+        #expect(points.last?.unit?.ucum == "Cel")
+    }
+
+    @Test func `a float at the address of a bit is left out, not made a bit`() throws {
+        let text = "Register,Name,Type\n10001,Door,bool\n10002,Flow,float32\n30001,Level,uint16\n"
+        let sheet = try RegisterSheet.read(Array(text.utf8), file: "plc.csv").get()
+        var answers = SheetAnswers(columns: sheet.proposedColumns)
+        answers.addressing = .modicon
+        let device = sheet.device(answers)
+        #expect(device.points.map(\.point.table) == [.discreteInput, .inputRegister])
+        #expect(device.issues.map(\.line) == [3, 4] && device.leftOut == 1, "the float, and a level without a unit")
+    }
+
+    @Test func `an alias of a value that is not in the file is told at its line`() {
+        let text = "modbus:\n  - name: a\n    host: h\n    sensors:\n      - name: b\n        scan_interval: *slow\n"
+        let result = importDevices(Array(text.utf8), file: "a.yaml", format: .homeAssistant)
+        #expect(result.issues.map(\.line) == [6])
+        #expect(result.issues.first?.sentence == "`*slow` stands for a value that is not in this file")
+    }
+
+    @Test func `lines of Windows and comments change nothing of an alias`() throws {
+        let lines = [
+            "# all of it *here", "modbus:", "  - name: a", "    host: h", "    sensors:", "      - name: b",
+            "        device_address: &u 7",
+            "        address: 1", "      # device_address: *gone", "      - name: c", "        device_address: *u",
+            "        address: 2",
+        ]
+        let result = importDevices(Array(lines.joined(separator: "\r\n").utf8), file: "a.yaml", format: .homeAssistant)
+        #expect(result.devices.map(\.unit) == [7])
+        #expect(result.devices.first?.points.map(\.position.line) == [6, 10])
+    }
+
+    @Test func `X08: anchors of lists and mappings are refused in a configuration of another program too`() {
+        let text = "a: &a [x, x]\nb: &b [*a, *a]\nmodbus: [*b, *b]\n"
+        let result = importDevices(Array(text.utf8), file: "a.yaml", format: .homeAssistant)
+        #expect(result.hasErrors && result.devices.isEmpty)
+    }
+
+    @Test func `a hub without a sensor is told, and not offered as a device`() {
+        let text = "modbus:\n  - name: a\n    type: tcp\n    host: h\nsensor:\n  - platform: modbus\n"
+        let result = importDevices(Array(text.utf8), file: "a.yaml", format: .homeAssistant)
+        #expect(result.hasErrors && result.issues.contains { $0.sentence.contains("until 2021") })
     }
 }

@@ -5,7 +5,8 @@ internal import KoppelCore
 extension HomeAssistantEntity {
     private static let climateKeys = [
         "target_temp_register", "target_temp_write_registers", "temperature_unit", "hvac_onoff_register",
-        "hvac_on_value", "hvac_off_value", "max_temp", "min_temp", "temp_step",
+        "hvac_on_value", "hvac_off_value", "max_temp", "min_temp", "temp_step", "current_temp_scale",
+        "current_temp_offset", "target_temp_scale", "target_temp_offset",
     ]
     /// Registers whose numbers have names: the key, what the signal is called, and what each name begins with.
     private static let modes = [
@@ -28,12 +29,19 @@ extension HomeAssistantEntity {
         let title = node["name"]?.text ?? "climate"
         var temperature = FoundRegister(
             subject: subject, position: position, name: "\(title) temperature", table: table, address: address,
-            wire: ordered(wire, order), order: order, scale: node["scale"]?.number ?? 1,
-            offset: node["offset"]?.number ?? 0, unit: "°" + (node["temperature_unit"]?.text ?? "C"),
+            wire: ordered(wire, order), order: order, scale: scale("current"), offset: offset("current"),
+            unit: "°" + (node["temperature_unit"]?.text ?? "C"),
             interval: interval(in: &device), group: "heat")
         device.add(temperature)
-        // A list has a register for each mode; the first is the one that is read.
-        if let target = node["target_temp_register"]?.items.first, let address = target.whole {
+        // A list has a register for each mode.
+        let targets = node["target_temp_register"]?.items ?? []
+        if Set(targets.compactMap(\.whole)).count > 1 {
+            device.note(
+                subject, at: targets[0].position,
+                "of target_temp_register only the first is carried over: each mode has its own")
+        }
+        if let target = targets.first, let address = target.whole {
+            (temperature.scale, temperature.offset) = (scale("target"), offset("target"))
             temperature.subject = subject + ".target_temp_register"
             temperature.position = target.position
             temperature.name = "\(title) setpoint"
@@ -47,6 +55,16 @@ extension HomeAssistantEntity {
             addMode(register, mode.key, name: "\(title) \(mode.name)", prefix: mode.prefix, to: &device)
         }
         addSwitch(title, to: &device)
+    }
+
+    /// One for both temperatures, or one for each. Home Assistant takes 0 for 1.
+    private func scale(_ which: String) -> Double {
+        let scale = (node["scale"] ?? node["\(which)_temp_scale"])?.number ?? 1
+        return scale == 0 ? 1 : scale
+    }
+
+    private func offset(_ which: String) -> Double {
+        (node["offset"] ?? node["\(which)_temp_offset"])?.number ?? 0
     }
 
     private func addMode(

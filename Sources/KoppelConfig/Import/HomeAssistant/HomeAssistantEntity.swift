@@ -8,6 +8,10 @@ struct HomeAssistantEntity {
     var subject: String { "\(section).\(node["name"]?.text ?? "unnamed")" }
     /// The keys in use are `slave` and, later, `device_address`.
     var unit: Int { (node["slave"] ?? node["device_address"])?.whole ?? 0 }
+    /// What stands for the unit id, if that is no number: the name of a secret.
+    var unknownUnit: ForeignNode? {
+        (node["slave"] ?? node["device_address"]).flatMap { $0.whole == nil && $0.text != nil ? $0 : nil }
+    }
     var position: SourcePosition { node.position }
     private var name: String { node["name"]?.text ?? "value" }
 
@@ -15,7 +19,7 @@ struct HomeAssistantEntity {
     private static let known = [
         "name", "slave", "device_address", "address", "count", "data_type", "structure", "swap", "scale", "offset",
         "input_type", "scan_interval", "unit_of_measurement", "nan_value", "unique_id", "device_class", "state_class",
-        "slave_count", "virtual_count",
+        "slave_count", "virtual_count", "reverse_order",
     ]
     /// More than so many of one kind are no list any more.
     private static let mostVirtual = 1_000
@@ -106,7 +110,9 @@ struct HomeAssistantEntity {
     private var unitOfMeasure: String? { node["unit_of_measurement"]?.text }
 
     func order(in device: inout ImportedDevice) -> ByteOrder? {
-        switch node["swap"]?.text ?? "none" {
+        // Before there was `swap`, this one key put the registers in reverse.
+        let old = node["reverse_order"]?.flag == true ? "word" : "none"
+        switch node["swap"]?.text ?? old {
         case "none", "false", "False": return .specification
         case "byte": return ByteOrder(bytes: true)
         // The registers of a value come in reverse.
@@ -128,18 +134,36 @@ struct HomeAssistantEntity {
         let type = node["data_type"]?.text ?? "int16"
         let count = node["count"]?.whole
         let known: [String: WireType] = [
-            "int": .int16, "int16": .int16, "uint": .uint16, "uint16": .uint16, "int32": .int32, "uint32": .uint32,
-            "int64": .int64, "uint64": .uint64, "float32": .float32, "float64": .float64,
+            "int16": .int16, "uint16": .uint16, "int32": .int32, "uint32": .uint32, "int64": .int64, "uint64": .uint64,
+            "float32": .float32, "float64": .float64,
         ]
-        if let wire = known[type] { return wire }
+        // In older configurations the width follows from the number of registers.
+        let wide: [String: [Int: WireType]] = [
+            "int": [1: .int16, 2: .int32, 4: .int64], "uint": [1: .uint16, 2: .uint32, 4: .uint64],
+            "float": [2: .float32, 4: .float64],
+        ]
+        if let wires = wide[node["data_type"] == nil ? "int" : type] {
+            if let wire = wires[count ?? (type == "float" ? 2 : 1)] { return wire }
+            device.leaveOut(
+                subject, at: position, because: "data_type \(type) over \(count ?? 1) registers is not known to Koppel")
+            return nil
+        }
+        if let wire = known[type] {
+            if let count, count != wire.registers {
+                device.note(
+                    subject, at: node["count"]?.position ?? position,
+                    "count \(count) is not carried over: \(type) takes \(wire.registers)")
+            }
+            return wire
+        }
         switch type {
         case "string":
             if let count, (1...125).contains(count) { return .string(.highByteFirst, registers: count) }
             device.leaveOut(subject, at: position, because: "a text needs a `count` of 1 to 125 registers")
-        case "float" where count == 2, "custom" where structure == "f": return .float32
         case "custom":
             let formats: [String: WireType] = [
-                "h": .int16, "H": .uint16, "i": .int32, "l": .int32, "I": .uint32, "L": .uint32, "q": .int64,
+                "f": .float32, "h": .int16, "H": .uint16, "i": .int32, "l": .int32, "I": .uint32, "L": .uint32,
+                "q": .int64,
                 "Q": .uint64, "d": .float64,
             ]
             if let wire = formats[structure] { return wire }
@@ -162,7 +186,7 @@ struct HomeAssistantEntity {
 
     private func sentinels(_ wire: WireType, in device: inout ImportedDevice) -> [Sentinel] {
         guard let value = node["nan_value"], let text = value.text else { return [] }
-        guard let bits = wire.bitWidth, let number = value.whole, let raw = Self.pattern(number, bits: bits) else {
+        guard let number = value.whole, let raw = Self.pattern(number, of: wire, isHex: text.hasPrefix("0x")) else {
             device.note(
                 subject, at: value.position, "nan_value `\(text)` is not carried over: it does not fit the type")
             return []
@@ -170,8 +194,14 @@ struct HomeAssistantEntity {
         return [Sentinel(pattern: .bits(raw), meaning: .noData)]
     }
 
-    /// The bits of a number as wide as the type.
-    private static func pattern(_ number: Int, bits: Int) -> UInt64? {
+    /// The bits of a number as the type has it.
+    private static func pattern(_ number: Int, of wire: WireType, isHex: Bool) -> UInt64? {
+        switch wire {
+        case .float32 where !isHex: return UInt64(Float(number).bitPattern)
+        case .float64 where !isHex: return Double(number).bitPattern
+        default: break
+        }
+        guard let bits = wire.bitWidth else { return nil }
         let raw = UInt64(bitPattern: Int64(number))
         if bits >= 64 { return raw }
         let mask = UInt64(1) << UInt64(bits) - 1

@@ -39,7 +39,27 @@ struct HomeAssistantImport {
         }
         var devices = DeviceCollection(file: file)
         for (index, hub) in hubs.enumerated() { read(hub, number: index + 1, into: &devices) }
-        return devices.result
+        var result = devices.result
+        result.issues += old(root)
+        if result.devices.isEmpty, !result.hasErrors {
+            result.issues.append(
+                ConfigIssue(
+                    file: file, position: hubs[0].position, path: "", severity: .error,
+                    sentence: "no hub below `modbus:` has sensors, binary_sensors or climates", hint: nil))
+        }
+        return result
+    }
+
+    /// Until 2021 sensors stood outside `modbus:` and named their hub.
+    private func old(_ root: ForeignNode) -> [ConfigIssue] {
+        ["sensor", "binary_sensor", "climate", "switch", "cover"].flatMap { section in
+            (root[section]?.items ?? []).filter { $0["platform"]?.text == "modbus" }.map { item in
+                ConfigIssue(
+                    file: file, position: item.position, path: section, severity: .warning,
+                    sentence: "left out: this is the form that Home Assistant had until 2021",
+                    hint: "Put its registers below `sensors:` or `binary_sensors:` of the hub, each with `address`.")
+            }
+        }
     }
 
     private typealias Reader = @Sendable (HomeAssistantEntity, inout ImportedDevice) -> Void
@@ -65,6 +85,7 @@ struct HomeAssistantImport {
                     }
                 }, body)
         }
+        var told: Set<String> = []
         for (key, reader) in Self.readers {
             if let list = hub[key], let other = list.text {
                 change(0) {
@@ -75,6 +96,13 @@ struct HomeAssistantImport {
             }
             for entity in hub[key]?.items ?? [] {
                 let read = HomeAssistantEntity(node: entity, section: key)
+                if let unit = read.unknownUnit, let text = unit.text, told.insert(text).inserted {
+                    change(read.unit) {
+                        $0.note(
+                            "unit id", at: unit.position, "`\(text)` is not in this file: taken for unit 0",
+                            hint: "Give the machine its unit id in the site file.")
+                    }
+                }
                 change(read.unit) { reader(read, &$0) }
             }
         }

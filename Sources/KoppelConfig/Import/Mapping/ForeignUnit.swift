@@ -35,7 +35,7 @@ struct ForeignUnit: Hashable {
 
     /// True for the ways to write that there is no unit.
     static func isNone(_ text: String) -> Bool {
-        ["", "-", "--", "–", "—", "/", "n/a", "na", "none", "geen", "keine", "unitless"].contains(
+        ["", "-", "--", "–", "—", "/", "n/a", "na", "none", "geen", "keine", "unitless", "nvt", "n.v.t."].contains(
             text.trimmingCharacters(in: .whitespaces).lowercased())
     }
 
@@ -80,13 +80,13 @@ struct ForeignUnit: Hashable {
         for unit in UnitOfMeasure.table { names[plain(unit.ucum)] = Row(ucum: unit.ucum) }
         let same: [(String, String)] = [
             ("V", "Volt Volts VAC VDC Vac Vdc Vrms"), ("A", "Amp Amps Ampere AAC ADC Arms"),
-            ("mA", "milliampere"), ("V.A.h", "VAh VAhr"), ("kV.A.h", "kVAh"), ("W.h/m3", "Wh/m3"),
+            ("mA", "milliampere"), ("V.A.h", "VAh"), ("kV.A.h", "kVAh"), ("W.h/m3", "Wh/m3"),
             ("W", "Watt Watts"),
             ("V.A", "VA"), ("kV.A", "kVA"), ("V.A{reactive}", "var VAr Var VAR"),
             ("kV.A{reactive}", "kvar kVAr kVar kVAR"), ("W.h", "Wh WH"), ("kW.h", "kWh KWh kWH"), ("MW.h", "MWh"),
             ("V.A.h{reactive}", "varh VArh Varh VARh"),
-            ("kV.A.h{reactive}", "kvarh kVArh kVarh kVARh kVAhr"), ("Hz", "Hertz"),
-            ("Cel", "°C C degC degreeC degreesC degreeCelsius Celsius °Celsius GradC"), ("K", "Kelvin"),
+            ("kV.A.h{reactive}", "kvarh kVArh kVarh kVARh"), ("Hz", "Hertz"),
+            ("Cel", "°C C degC degreeC degreesC degreeCelsius degreesCelsius Celsius °Celsius GradC"), ("K", "Kelvin"),
             ("bar", "barg bara bar(g)"),
             ("%", "percent Prozent procent pct %RH %rH %rF rH"), ("mbar", "hPa mBar MBAR"), ("N.m", "Nm"),
             ("kg/h", "kgh-1"), ("L", "l ltr litre liter Liter"), ("m3", "cbm"), ("L/min", "l/min lpm LPM"),
@@ -101,7 +101,7 @@ struct ForeignUnit: Hashable {
         let scaled: [(String, String, Double)] = [
             ("kW", "MW", 1_000), ("W", "mW", 0.001), ("MW.h", "GWh", 1_000), ("kV.A", "MVA", 1_000),
             ("kV.A{reactive}", "Mvar MVAr", 1_000), ("kV.A.h", "MVAh", 1_000),
-            ("kV.A.h{reactive}", "Mvarh MVArh", 1_000), ("kV", "MV", 1_000), ("A", "kA", 1_000),
+            ("kV.A.h{reactive}", "Mvarh MVArh", 1_000), ("A", "kA", 1_000),
             ("Hz", "kHz", 1_000), ("Hz", "mHz", 0.001), ("kPa", "MPa", 1_000), ("L", "ml mL", 0.001),
             ("L/min", "l/s L/s", 60), ("m3/h", "l/h L/h", 0.001), ("m3/h", "m3/min", 60), ("m3/h", "m3/s", 3_600),
             ("kg", "g", 0.001),

@@ -64,7 +64,7 @@ extension ImportedDevice {
                 kind = found.kind == .setpoint ? .setpoint : .event
             }
         }
-        let group = found.group ?? Self.group(kind: kind, table: found.table, unit: unit)
+        let group = found.group ?? Self.group(kind: kind, table: found.table, unit: unit, name: found.name)
         let label = found.label ?? found.name
         points.append(
             Found(
@@ -81,8 +81,16 @@ extension ImportedDevice {
     }
 
     /// The unit and quantity kind of a number; `nil`, and a line in the list, if they are not certain.
-    mutating func measure(_ found: inout FoundRegister) -> (UnitOfMeasure, String)? {
+    mutating func measure(_ found: inout FoundRegister, givenByPerson: Bool = false) -> (UnitOfMeasure, String)? {
         let hint = "It is kept as kind event. If you know the unit: --measures \"\(found.name)=UNIT\"."
+        if let reason = found.takeStep(givenByPerson: givenByPerson) {
+            note(
+                found.subject, at: found.position, "without its unit: \(reason)",
+                hint:
+                    "It is kept as kind event. If you know what one count is worth: --measures \"\(found.name)=0.1 UNIT\"."
+            )
+            return nil
+        }
         guard let text = found.unit, !ForeignUnit.isNone(text) else {
             // A code or a wanted number is whole without a unit.
             if found.kind == .event || found.kind == .setpoint { return nil }
@@ -111,8 +119,11 @@ extension ImportedDevice {
 
     private static let vocabulary = "http://qudt.org/vocab/quantitykind/"
 
-    static func group(kind: SignalKind, table: RegisterTable, unit: UnitOfMeasure?) -> String {
+    static func group(kind: SignalKind, table: RegisterTable, unit: UnitOfMeasure?, name: String) -> String {
         if table.isBits { return "io" }
+        let isHeat = ["heat", "warm", "wärm", "therm", "cool", "koel", "kälte"].contains(
+            where: name.lowercased().contains)
+        if isHeat, let ucum = unit?.ucum, ["W", "kW", "W.h", "kW.h", "MW.h", "MJ"].contains(ucum) { return "heat" }
         switch (kind, unit?.ucum) {
         case (.text, _): return "identity"
         case (.state, _): return "status"

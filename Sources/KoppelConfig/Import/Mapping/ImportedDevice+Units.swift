@@ -20,14 +20,14 @@ extension ImportedDevice {
             issues.removeAll {
                 $0.path == found.subject && $0.position == found.position && $0.sentence.hasPrefix("without")
             }
-            guard let (unit, quantityKind) = measure(&register) else { continue }
+            guard let (unit, quantityKind) = measure(&register, givenByPerson: true) else { continue }
             var point = found.point
             if point.kind == .event { point.kind = .measurement }
             (point.unit, point.quantityKind) = (unit, quantityKind)
             point.scaling =
                 register.scale == 1 && register.offset == 0
                 ? .none : Scaling(scale: register.scale, offset: register.offset)
-            let group = Self.group(kind: point.kind, table: point.table, unit: unit)
+            let group = Self.group(kind: point.kind, table: point.table, unit: unit, name: register.name)
             if register.group == nil, SignalName(register.name) == nil, point.signal.group != group {
                 point.signal = naming.name(for: register.name, group: group)
             }

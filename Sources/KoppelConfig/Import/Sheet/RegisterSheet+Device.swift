@@ -14,6 +14,7 @@ extension RegisterSheet {
                     continue
                 }
                 if case .bit(let bit) = found.wire, !found.table.isBits { reader.noteBit(bit, in: &device) }
+                if found.wire.isFloat { reader.noteDecimals(in: &device) }
                 device.add(found)
             } catch {
                 device.leaveOut(reader.subject, at: reader.position, because: error.sentence, hint: error.hint)
@@ -46,13 +47,24 @@ struct SheetRow {
             hint: "Compare it with the device.")
     }
 
+    /// A float has its point already: its decimals are what a display shows.
+    func noteDecimals(in device: inout ImportedDevice) {
+        guard let text = cell(.decimals), let number = SheetNumber.number(text), number != 0 else { return }
+        device.note(subject, at: position, "\(text) decimals are not carried over: a float is not scaled by them")
+    }
+
     /// `nil` for a title.
     func register() throws(SyntaxFault) -> FoundRegister? {
-        guard let address = sheet.address(row, answers.columns) else {
+        guard var address = sheet.address(row, answers.columns) else {
             if row.cells.count(where: { !$0.isEmpty }) == 1 { return nil }
-            let text = cell(.address) ?? cell(.addressHex)
-            throw fault(text.map { "`\($0)` is no address" } ?? "it has no address")
+            guard let text = cell(.address) ?? cell(.addressHex) else { throw fault("it has no address") }
+            let isHex = cell(.addressHex) == nil && SheetAddress(text, isHex: true) != nil
+            throw fault(
+                "`\(text)` is no address",
+                hint: isHex ? "If the column is hexadecimal, say address-hex in place of address." : nil)
         }
+        // `40001.0` is what some programs make of 40001.
+        if address.bit == 0, let type = cell(.type), !Self.namesBit(type) { address.bit = nil }
         guard let name = cell(.name) ?? cell(.description) else { throw fault("it has no name") }
         guard !["reserved", "gereserveerd", "reserviert", "reserve", "spare"].contains(name.lowercased()) else {
             throw fault("it is reserved")
@@ -63,12 +75,12 @@ struct SheetRow {
             throw fault("it can only be written")
         }
         let (table, start) = try place(address)
-        let count = try cell(.count).map { text throws(SyntaxFault) in try whole(text) } ?? address.count
+        let count = try sheet.registers(row, answers.columns) ?? address.count
         let (wire, order) =
             if let bit = address.bit { try self.bit(bit, table) } else { try type(table, count: count) }
         return FoundRegister(
             subject: subject, position: position, name: name, label: cell(.description) ?? name, table: table,
-            address: start, wire: wire, order: order, scale: try scale(), offset: try offset(), unit: cell(.unit))
+            address: start, wire: wire, order: order, scale: try scale(wire), offset: try offset(), unit: cell(.unit))
     }
 
     private func place(_ address: SheetAddress) throws(SyntaxFault) -> (RegisterTable, Int) {
@@ -91,15 +103,27 @@ struct SheetRow {
     /// A bit of a register, where the address names one: `40001.3`.
     private func bit(_ bit: Int, _ table: RegisterTable) throws(SyntaxFault) -> (WireType, ByteOrder) {
         let type = (cell(.type) ?? "").lowercased()
-        guard !table.isBits, type.isEmpty || type.hasPrefix("bool") || type.hasPrefix("bit") else {
+        guard !table.isBits, type.isEmpty || Self.namesBit(type) else {
             throw fault("the address names a bit, and its type is `\(type)`")
         }
         return (.bit(bit), .specification)
     }
 
+    private static func namesBit(_ type: String) -> Bool {
+        let type = type.lowercased()
+        return type.hasPrefix("bool") || type.hasPrefix("bit")
+    }
+
     private func type(_ table: RegisterTable, count: Int?) throws(SyntaxFault) -> (WireType, ByteOrder) {
-        if table.isBits { return (.bool, .specification) }
-        let type = try SheetType.read(cell(.type) ?? "", count: count).get()
+        if table.isBits {
+            if let text = cell(.type), case .success(let type) = SheetType.read(text, count: count),
+                type.wire.registers > 1
+            {
+                throw fault("\(table.entity) holds single bits, and its type is `\(text)`")
+            }
+            return (.bool, .specification)
+        }
+        let type = try self.type(count)
         guard type.wire.hasWordOrder else { return (type.wire, type.order ?? .specification) }
         var order = type.order ?? answers.order
         if type.order == nil, let text = cell(.order) {
@@ -112,17 +136,35 @@ struct SheetRow {
         return (type.wire, order)
     }
 
-    private func scale() throws(SyntaxFault) -> Double {
+    /// As the cell says, or else as a person says of the whole sheet.
+    private func type(_ count: Int?) throws(SyntaxFault) -> SheetType {
+        guard cell(.type) == nil, let wire = answers.type else {
+            return try SheetType.read(cell(.type) ?? "", count: count).get()
+        }
+        guard count == nil || count == wire.registers else {
+            throw fault(
+                "it has no type, and does not lie in \(wire.registers == 1 ? "1 register" : "\(wire.registers) registers")"
+            )
+        }
+        return SheetType(wire: wire)
+    }
+
+    private func scale(_ wire: WireType) throws(SyntaxFault) -> Double {
         var scale = 1.0
         if let text = cell(.scale), !ForeignUnit.isNone(text) {
             guard let factor = SheetNumber.factor(text) else { throw ambiguous(text, "factor") }
+            guard factor > 0 else {
+                throw fault(
+                    "`\(text)` as a factor makes the value 0 or turns its sign",
+                    hint: "A power of ten is written 10^\(text).")
+            }
             scale *= factor
         }
         if let text = cell(.divisor), !ForeignUnit.isNone(text) {
             guard let factor = SheetNumber.inverse(text) else { throw ambiguous(text, "divisor") }
             scale *= factor
         }
-        if let text = cell(.decimals), !ForeignUnit.isNone(text) {
+        if !wire.isFloat, let text = cell(.decimals), !ForeignUnit.isNone(text) {
             let decimals = try whole(text)
             guard (0...18).contains(decimals) else { throw fault("`\(text)` is no number of decimals") }
             scale *= SheetNumber.power(-decimals)

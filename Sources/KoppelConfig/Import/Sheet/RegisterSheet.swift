@@ -9,6 +9,8 @@ package struct SheetAnswers: Sendable {
     package var order: ByteOrder?
     /// The table, where the sheet itself does not say.
     package var table: RegisterTable?
+    /// The type, where the sheet itself does not say.
+    package var type: WireType?
 
     package init(columns: [SheetColumn: Int] = [:]) { self.columns = columns }
 }
@@ -55,15 +57,58 @@ package struct RegisterSheet: Sendable {
     package var proposedColumns: [SheetColumn: Int] {
         guard let headingRow else { return [:] }
         var columns: [SheetColumn: Int] = [:]
+        var nameless: Int?
         for (index, cell) in text.rows[headingRow].cells.enumerated() {
+            guard var column = SheetColumn(heading: cell) else { continue }
+            if column == .address {
+                switch addressKind(ofColumn: index + 1) {
+                case .decimal: break
+                case .hexadecimal: column = .addressHex
+                case nil:
+                    // A "register" without a number in it is the name of one.
+                    nameless = nameless ?? index + 1
+                    continue
+                }
+            }
             // Of two that say the same the first counts.
-            if let column = SheetColumn(heading: cell), columns[column] == nil { columns[column] = index + 1 }
+            if columns[column] == nil { columns[column] = index + 1 }
         }
+        if columns[.name] == nil { columns[.name] = nameless }
         if columns[.address] != nil { columns[.addressHex] = nil }
         if columns[.name] == nil, let description = columns.removeValue(forKey: .description) {
             columns[.name] = description
         }
         return columns
+    }
+
+    private enum AddressKind { case decimal, hexadecimal }
+
+    /// What the cells of a column below the headings look like; `nil` if none is an address.
+    ///
+    /// `1A0F` beside `1000` makes all of them hexadecimal, so that `1000` is not read as a thousand. A stray one does not.
+    private func addressKind(ofColumn number: Int) -> AddressKind? {
+        let cells = rows([:]).compactMap { number <= $0.cells.count ? $0.cells[number - 1] : nil }
+        let plain = cells.count { SheetAddress($0, isHex: false) != nil }
+        let lettered = cells.count {
+            SheetAddress($0, isHex: false) == nil && SheetAddress($0, isHex: true) != nil
+                && $0.contains { $0.isNumber }
+        }
+        if lettered >= 2, lettered * 10 >= plain { return .hexadecimal }
+        return plain > 0 ? .decimal : nil
+    }
+
+    /// How many registers the value of a row takes, if a cell says so.
+    func registers(_ row: SheetText.Row, _ columns: [SheetColumn: Int]) throws(SyntaxFault) -> Int? {
+        for (column, size) in [(SheetColumn.count, 1), (.countBytes, 2), (.countBits, 16)] {
+            guard let text = cell(column, row, columns) else { continue }
+            guard let number = SheetNumber.number(text), let whole = Int(exactly: number / Double(size)) else {
+                throw SyntaxFault(
+                    position: SourcePosition(line: row.line, column: 1),
+                    sentence: size == 1 ? "`\(text)` is no whole number" : "`\(text)` is no whole number of registers")
+            }
+            return whole
+        }
+        return nil
     }
 
     /// The rows with registers: below the headings, or from the first that has an address.

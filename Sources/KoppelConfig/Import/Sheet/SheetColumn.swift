@@ -15,8 +15,10 @@ package enum SheetColumn: String, CaseIterable, Sendable {
     case table
     /// The function code that reads it.
     case function
-    /// Registers of one value.
+    /// Registers of one value, or how many bytes or bits it has.
     case count
+    case countBytes = "count-bytes"
+    case countBits = "count-bits"
     /// ABCD, CDAB, BADC or DCBA.
     case order
 
@@ -24,14 +26,15 @@ package enum SheetColumn: String, CaseIterable, Sendable {
     init?(heading: String) {
         let plain = Self.plain(heading)
         guard !plain.isEmpty else { return nil }
-        if let column = Self.headings.first(where: { $0.1.contains(plain) })?.0 {
-            self = column == .address && Self.isHex(heading) ? .addressHex : column
-            return
+        guard let column = Self.headings.first(where: { $0.1.contains(plain) })?.0 else { return nil }
+        let said = heading.lowercased()
+        switch column {
+        case .address where said.contains("hex"): self = .addressHex
+        case .count where said.contains("byte"): self = .countBytes
+        case .count where said.contains("bit"): self = .countBits
+        default: self = column
         }
-        return nil
     }
-
-    private static func isHex(_ heading: String) -> Bool { heading.lowercased().contains("hex") }
 
     /// Letters only, small, without what stands in brackets.
     private static func plain(_ heading: String) -> String {
@@ -60,7 +63,8 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             .name,
             [
                 "name", "naam", "parameter", "signal", "variable", "tag", "bezeichnung", "registername",
-                "parametername", "datapoint", "symbol", "signaal", "grootheid", "variabele", "item", "tagname",
+                "parametername", "datapoint", "symbol", "signaal", "variablename", "documentedname", "pointname",
+                "variabelenaam", "identifier", "grootheid", "variabele", "item", "tagname",
                 "messwert", "meetwaarde", "benaming", "parameternaam", "signaalnaam", "registernaam", "meetpunt",
             ]
         ),
@@ -68,7 +72,7 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             .description,
             [
                 "description", "omschrijving", "beschreibung", "betekenis", "meaning", "label", "toelichting",
-                "descriptionofregister",
+                "descriptionofregister", "registerdescription", "parameterdescription",
             ]
         ),
         (
@@ -84,9 +88,10 @@ package enum SheetColumn: String, CaseIterable, Sendable {
             [
                 "scale", "factor", "scalefactor", "scaling", "multiplier", "schaal", "schaalfactor", "faktor",
                 "skalierung", "resolution", "resolutie", "auflösung", "coefficient", "multiplikator", "scalingfactor",
+                "sf",
             ]
         ),
-        (.divisor, ["divisor", "deler", "gain", "divider", "divideby", "teiler", "sf"]),
+        (.divisor, ["divisor", "deler", "gain", "divider", "divideby", "teiler"]),
         (.decimals, ["decimals", "decimalplaces", "decimalen", "nachkommastellen", "dp"]),
         (.offset, ["offset"]),
         (
@@ -113,6 +118,8 @@ package enum SheetColumn: String, CaseIterable, Sendable {
                 "count", "words", "length", "size", "registers", "quantity", "numberofregisters", "wordcount",
                 "lengte", "anzahl", "aantal", "aantalregisters", "noofregisters", "len", "nrofregisters",
                 "registercount", "numberofwords", "länge", "aantalwoorden", "registeraantal", "anzahlregister",
+                "bytes", "numberofbytes", "lengthinbytes", "sizeinbytes", "bytelength", "aantalbytes", "numberofbits",
+                "lengthinbits", "sizeinbits", "bitlength", "aantalbits",
             ]
         ),
         (.order, ["byteorder", "wordorder", "order", "endianness", "volgorde", "bytevolgorde"]),

@@ -10,6 +10,8 @@ package struct SheetFindings: Sendable {
     package var needsTable = false
     /// True if some value takes several registers and the sheet does not say in which order.
     package var needsOrder = false
+    /// True if no register has a type.
+    package var needsType = false
 }
 
 extension RegisterSheet {
@@ -30,19 +32,26 @@ extension RegisterSheet {
         let rows = rows(columns)
         let addresses = rows.compactMap { address($0, columns) }
         look(at: addresses, into: &findings)
+        findings.lines += scaleLines(columns)
+        var isTyped: [Bool] = []
         for row in rows {
             guard let found = address(row, columns) else { continue }
             let table = table(row, columns) ?? found.table
             let isNumbered = (addressing ?? findings.addressing) == .modicon && found.place(.modicon) != nil
             if table == nil, !isNumbered { findings.needsTable = true }
-            if table?.isBits == true || cell(.order, row, columns) != nil { continue }
-            let count = cell(.count, row, columns).flatMap { Int($0) } ?? found.count
+            let numbered = isNumbered ? found.place(.modicon)?.table : nil
+            if (table ?? numbered)?.isBits == true { continue }
+            if found.bit == nil { isTyped.append(cell(.type, row, columns) != nil) }
+            if cell(.order, row, columns) != nil { continue }
+            // try? because a row with a wrong count is left out later, with its reason.
+            let count = (try? registers(row, columns)) ?? found.count
             if case .success(let type) = SheetType.read(cell(.type, row, columns) ?? "", count: count),
                 type.wire.hasWordOrder, type.order == nil
             {
                 findings.needsOrder = true
             }
         }
+        findings.needsType = !isTyped.isEmpty && !isTyped.contains(true)
         return findings
     }
 
@@ -50,10 +59,34 @@ extension RegisterSheet {
         let heads = headingRow.map { text.rows[$0].cells } ?? []
         let width = max(heads.count, columns.values.max() ?? 0)
         return (0..<width).map { index in
-            let name = index < heads.count && !heads[index].isEmpty ? " \"\(heads[index])\"" : ""
+            // A heading of several lines is shown on one.
+            let head =
+                index < heads.count ? heads[index].split(whereSeparator: \.isWhitespace).joined(separator: " ") : ""
+            let name = head.isEmpty ? "" : " \"\(head)\""
             let uses = columns.filter { $0.value == index + 1 }.map(\.key.rawValue).sorted()
             return "  column \(index + 1)\(name): \(uses.isEmpty ? "not used" : uses.joined(separator: ", "))"
         }
+    }
+
+    /// A factor of 10 is a divisor in as many manuals as not; only a person can tell.
+    private func scaleLines(_ columns: [SheetColumn: Int]) -> [String] {
+        func steepest(_ column: SheetColumn, _ isOdd: (Double) -> Bool) -> String? {
+            let cells = rows(columns).compactMap { cell(column, $0, columns) }
+            return cells.compactMap { text in SheetNumber.factor(text).map { (text, $0) } }.filter { isOdd($0.1) }
+                .max { abs($0.1) < abs($1.1) }?.0
+        }
+        var lines: [String] = []
+        if let number = columns[.scale], let text = steepest(.scale, { $0 > 1 }) {
+            lines.append(
+                "  column \(number) says \(text), and values are multiplied by it; if the manual divides, say divisor=\(number)"
+            )
+        }
+        if let number = columns[.divisor], let text = steepest(.divisor, { $0 > 0 && $0 < 1 }) {
+            lines.append(
+                "  column \(number) says \(text), and values are divided by it; if the manual multiplies, say scale=\(number)"
+            )
+        }
+        return lines
     }
 
     private func look(at addresses: [SheetAddress], into findings: inout SheetFindings) {
@@ -62,6 +95,11 @@ extension RegisterSheet {
             return
         }
         let isHex = addresses.allSatisfy(\.isHex)
+        if !isHex, addresses.contains(where: \.isHex) {
+            findings.lines.append(
+                "  some addresses are written as hexadecimal and some are not: those without 0x or h are taken as decimal"
+            )
+        }
         let span = isHex ? "0x\(String(low, radix: 16)) to 0x\(String(high, radix: 16))" : "\(low) to \(high)"
         if addresses.allSatisfy(\.isModicon) {
             findings.addressing = .modicon
@@ -72,6 +110,10 @@ extension RegisterSheet {
         } else if isHex {
             findings.addressing = .zeroBased
             findings.lines.append("  addresses \(span): hexadecimal, which mostly is zero-based")
+        } else if [30_000, 40_000, 300_000, 400_000].contains(low), high - low < 10_000 {
+            findings.lines.append(
+                "  addresses \(span): if the \(span.prefix(1)) only names the table, take it off first; \(low) is address 0"
+            )
         } else {
             findings.lines.append("  addresses \(span): zero-based or one-based, the manual says which")
         }

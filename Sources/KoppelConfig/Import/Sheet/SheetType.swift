@@ -20,7 +20,9 @@ struct SheetType: Hashable {
             words.removeLast()
         }
         let plain = words.joined().lowercased()
-        if plain.isEmpty { return refuse("it has no type") }
+        if plain.isEmpty {
+            return refuse("it has no type", hint: "If all that have none are of one type: --type uint16.")
+        }
         if plain.hasPrefix("bit"), let bit = Int(plain.dropFirst(3)), (0...15).contains(bit) {
             return .success(SheetType(wire: .bit(bit), order: order))
         }
@@ -36,19 +38,34 @@ struct SheetType: Hashable {
             }
             return .success(SheetType(wire: wire, order: order))
         }
-        guard let wires = open[plain] else { return refuse("`\(text)` is no type that is known here") }
+        guard let wires = open[plain] else {
+            // `uint16be`, `float le`: the order as an ending.
+            if let ending = endings[String(plain.suffix(2))], order == nil {
+                let stem = read(String(plain.dropLast(2)), count: count)
+                if case .success(let type) = stem { return .success(SheetType(wire: type.wire, order: ending)) }
+            }
+            return refuse("`\(text)` is no type that is known here")
+        }
         guard let wire = wires[count ?? 0] else {
+            guard count == nil else {
+                return refuse("`\(text)` over \(count ?? 0) registers is not known here")
+            }
             return refuse(
-                count == nil
-                    ? "`\(text)` does not say how wide it is"
-                    : "`\(text)` over \(count ?? 0) registers is not known here")
+                "`\(text)` does not say how wide it is",
+                hint: "Write int16, uint32 or float32 in its place, or add a column with the number of registers.")
         }
         return .success(SheetType(wire: wire, order: order))
     }
 
-    private static func refuse(_ sentence: String) -> Result<SheetType, SyntaxFault> {
-        .failure(SyntaxFault(position: .start, sentence: sentence))
+    private static func refuse(_ sentence: String, hint: String? = nil) -> Result<SheetType, SyntaxFault> {
+        .failure(SyntaxFault(position: .start, sentence: sentence, hint: hint))
     }
+
+    /// Big endian, little endian, and words swapped. `sb` means two different orders in two programs.
+    private static let endings: [String: ByteOrder] = [
+        "be": .specification, "le": ByteOrder(bytes: true, words: true, doubleWords: true),
+        "sw": ByteOrder(words: true, doubleWords: true),
+    ]
 
     private static let texts: Set<String> = ["string", "ascii", "char", "chars", "text", "utf8", "str", "asciistring"]
 

@@ -34,7 +34,7 @@ struct ThingForm {
             guard let quantity, (1...125).contains(quantity) else { return refuse("a text takes 1 to 125 registers") }
             return .success(.string(layout, registers: quantity))
         }
-        guard var wire = types[local] else {
+        guard var wire = types[local] ?? (type.isEmpty ? byMediaType : nil) else {
             return refuse(type.isEmpty ? "it has no `modv:type`" : "`\(type)` is not known here")
         }
         if own("encoding")?.text == "bcd" { wire = .bcd(registers: wire.registers) }
@@ -60,9 +60,28 @@ struct ThingForm {
         }
     }
 
-    var byteSequence: Substring? {
+    var byteSequence: Substring? { parameter("byteSeq") }
+
+    private func parameter(_ name: String) -> Substring? {
         let parameters = form["contentType"]?.text?.split(separator: ";") ?? []
-        return parameters.first { $0.hasPrefix("byteSeq=") }?.dropFirst("byteSeq=".count)
+        return parameters.lazy.map { $0.drop { $0 == " " } }.first { $0.hasPrefix(name + "=") }?.dropFirst(
+            name.count + 1)
+    }
+
+    /// The type of `application/octet-stream;length=4;signed=true`, together with that of the value.
+    private var byMediaType: WireType? {
+        let bytes = parameter("length").flatMap { Int($0) }
+        switch (property["type"]?.text, bytes, parameter("signed")) {
+        case ("integer", 2, "true"): return .int16
+        case ("integer", 2, "false"): return .uint16
+        case ("integer", 4, "true"): return .int32
+        case ("integer", 4, "false"): return .uint32
+        case ("integer", 8, "true"): return .int64
+        case ("integer", 8, "false"): return .uint64
+        case ("number", 4, _): return .float32
+        case ("number", 8, _): return .float64
+        default: return nil
+        }
     }
 
     private var order: ByteOrder {

@@ -19,7 +19,8 @@ struct ThingProperty {
     ]
     private static let knownOfForm = [
         "href", "op", "contentType", "entity", "function", "address", "offset", "quantity", "unitID", "type",
-        "mostSignificantByte", "mostSignificantWord", "zeroBasedAddressing", "pollingTime", "timeout",
+        "mostSignificantByte", "mostSignificantWord", "zeroBasedAddressing", "pollingTime", "timeout", "range",
+        "length",
     ]
 
     let key: String
@@ -61,9 +62,17 @@ struct ThingProperty {
         guard let form else {
             return device.leaveOut(subject, at: position, because: "it has no form of the Modbus binding that reads it")
         }
-        let entity = (form.modbus("entity") ?? form.modbus("function"))?.text ?? ""
-        guard let table = Self.entities[entity.lowercased()] else {
-            return device.leaveOut(subject, at: form.position, because: "`\(entity)` reads none of the four tables")
+        let (entity, function) = (form.modbus("entity")?.text, form.modbus("function")?.text)
+        let named = entity.flatMap { Self.entities[$0.lowercased()] ?? RegisterTable(sheetTable: $0) }
+        let read = function.flatMap { Self.entities[$0.lowercased()] }
+        guard let table = named ?? read else {
+            return device.leaveOut(
+                subject, at: form.position, because: "`\(entity ?? function ?? "")` reads none of the four tables")
+        }
+        if let read, read != table {
+            return device.leaveOut(
+                subject, at: form.position,
+                because: "its entity is \(table.entity), and its function reads \(read.entity)")
         }
         guard let reference = ModbusReference(base: base, form: form) else {
             return device.leaveOut(
@@ -182,7 +191,9 @@ struct ModbusReference: Hashable {
             let sides = pair.split(separator: "=")
             if sides.count == 2 { query[sides[0]] = Int(sides[1]) }
         }
-        let own = form.modbus("address") ?? form.modbus("offset")
+        // The oldest draft has both in one list.
+        let range = form.modbus("range")?.items ?? []
+        let own = form.modbus("address") ?? form.modbus("offset") ?? range.first
         if let address = own?.whole ?? query["address"] ?? query["offset"] {
             self.address = address
             unit = form.modbus("unitID")?.whole ?? parts.first.flatMap { Int($0) }
@@ -191,6 +202,7 @@ struct ModbusReference: Hashable {
             self.address = address
             unit = form.modbus("unitID")?.whole ?? (parts.count >= 2 ? Int(parts[parts.count - 2]) : nil)
         }
-        quantity = form.modbus("quantity")?.whole ?? query["quantity"]
+        let count = form.modbus("quantity") ?? form.modbus("length") ?? (range.count == 2 ? range[1] : nil)
+        quantity = count?.whole ?? query["quantity"]
     }
 }
