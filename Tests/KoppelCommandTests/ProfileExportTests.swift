@@ -139,7 +139,11 @@ struct ProfileExportTests {
         unit: {ucum: Cel}, quantityKind: http://qudt.org/vocab/quantitykind/Temperature}
           - {signal: x/scaled, entity: InputRegister, address: 3, wireType: int16, scale: 0.1, offset: -40, \
         scaleRegister: x/exponent, kind: measurement, unit: {ucum: t}, limits: {low: -1.5, high: 1e9}, \
-        quantityKind: http://qudt.org/vocab/quantitykind/Mass, sentinels: [{raw: "0x8000", means: no-data}]}
+        quantityKind: http://qudt.org/vocab/quantitykind/Mass, sentinels: [{raw: "0x8000", means: no-data}], \
+        validWhen: [{signal: x/status, is: [0, 7], otherwise: {1: sensor-fault, 2: over-range}}, \
+        {signal: x/flag, is: true, otherwise: no-data}]}
+          - {signal: x/status, entity: InputRegister, address: 60, wireType: uint8, kind: event, publish: false}
+          - {signal: x/flag, entity: InputRegister, address: 60, wireType: bit, bit: 9, kind: event}
           - {signal: x/exponent, entity: InputRegister, address: 4, wireType: int16, kind: measurement, unit: {ucum: "1"}, \
         quantityKind: http://qudt.org/vocab/quantitykind/Dimensionless, publish: false}
           - {signal: x/no-code, entity: InputRegister, address: 26, wireType: float32, kind: measurement, \

@@ -118,7 +118,7 @@ struct ProfileImportTests {
             let back = try #require(settled.file?.profile)
             let told = Set(
                 profile.points.filter { point in
-                    point.published || profile.points.contains { $0.published && $0.scaleRegister == point.signal }
+                    point.published || profile.points.contains { $0.published && $0.companions.contains(point.signal) }
                 }.map(\.signal))
             #expect(Set(back.points.map(\.signal)) == told, "\(entry.id): \(settled.issues)")
             for point in back.points {
@@ -137,6 +137,7 @@ struct ProfileImportTests {
         var scaling: Scaling
         var scaleRegister: SignalName?
         var sentinels: [Sentinel]
+        var validWhen: [ValidityRule]
         var kind: SignalKind
         var unit: UnitOfMeasure?
         var label: String?
@@ -149,6 +150,7 @@ struct ProfileImportTests {
         init(_ point: Point, _ profile: DeviceProfile) {
             (table, address, wire, letters) = (point.table, point.address, point.wire, point.orderText)
             (scaling, scaleRegister, sentinels) = (point.scaling, point.scaleRegister, point.sentinels)
+            validWhen = point.validWhen
             (kind, unit, label, limits) = (point.kind, point.unit, point.label["en"], point.limits)
             (enumeration, counter, published) = (point.enumeration, point.counter, point.published)
             interval = point.sampling.interval ?? profile.interval

@@ -31,6 +31,15 @@ struct ProfileTests {
                 Sentinel(pattern: .bits(0x7FFF_FFFF), meaning: .overRange),
             ])
         #expect(power.range == Band(low: 0, high: 5_000) && power.limits == Band(low: -100, high: 10_000))
+        let quality = try #require(SignalName("power/quality"))
+        #expect(
+            power.validWhen == [
+                ValidityRule(
+                    signal: quality, accepted: [0, 4], otherwise: .byNumber([1: .sensorFault, 2: .overRange])),
+                ValidityRule(
+                    signal: try #require(SignalName("power/measured")), accepted: [1], otherwise: .meaning(.noData)),
+            ])
+        #expect(points["status/high"]?.validWhen.map(\.otherwise) == [.meaning(.noData)])
         #expect(points["power/scale"]?.published == false)
         #expect(points["power/scale"]?.order == ByteOrder(mostSignificantByte: true, mostSignificantWord: false))
         #expect(points["temperature/oil"]?.order == ByteOrder(words: true, doubleWords: true))

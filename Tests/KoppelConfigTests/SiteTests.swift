@@ -208,15 +208,35 @@ struct SiteTests {
         #expect(load.issues.contains { $0.description.contains("reads data address \(address)") } != isFree)
     }
 
-    @Test func `a scale register that is off is read for the signal that needs it`() throws {
+    @Test(arguments: [
+        ("", true), (", validWhen: {signal: power/measured, is: 1, otherwise: no-data}", false),
+    ])
+    func `a signal that is written again without its condition would look good, and that is told`(
+        _ condition: String, _ isTold: Bool
+    ) throws {
+        let point = """
+            {label: {nl: Vermogen, en: Power}, entity: InputRegister, address: 30001, wireType: int32, kind: measurement,
+                  unit: {ucum: kW}, quantityKind: "http://qudt.org/vocab/quantitykind/ActivePower"\(condition)}
+            """
         var files = try Fixture.files(adding: [
-            "/s/s.yaml": head + "    signals: {power/scale: off}\n    profile: p.yaml\n"
+            "/s/s.yaml": head + "    signals: {power/active: \(point)}\n    profile: p.yaml\n"
+        ])
+        files.contents["/s/p.yaml"] = try Fixture.text("profile-good-everything.yaml")
+        let load = loadSite(at: "/s/s.yaml", library: ProfileLibrary(folders: [], files: files), files: files)
+        #expect(load.site != nil)
+        #expect(load.issues.contains { $0.description.contains("without `validWhen`") } == isTold, "\(load.issues)")
+    }
+
+    @Test(arguments: ["power/scale", "power/measured"])
+    func `a scale register or status that is off is read for the signal that needs it`(_ name: String) throws {
+        var files = try Fixture.files(adding: [
+            "/s/s.yaml": head + "    signals: {\(name): off}\n    profile: p.yaml\n"
         ])
         files.contents["/s/p.yaml"] = try Fixture.text("profile-good-everything.yaml")
         let load = loadSite(at: "/s/s.yaml", library: ProfileLibrary(folders: [], files: files), files: files)
         #expect(load.issues == [])
-        let scale = try #require(load.site?.machines.first?.points.first { $0.signal.description == "power/scale" })
-        #expect(!scale.published)
+        let helper = try #require(load.site?.machines.first?.points.first { $0.signal.description == name })
+        #expect(!helper.published)
     }
 
     @Test(arguments: [

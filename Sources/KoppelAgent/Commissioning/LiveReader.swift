@@ -144,7 +144,8 @@ private struct Sweep {
     private var isOtherDevice = false
     private var times: [Duration] = []
     private var signals: [Int: LiveReader.SignalNow] = [:]
-    private var scales: [Int: Decoded] = [:]
+    /// What was decoded so far: what a value needs may have come in an earlier answer.
+    private var earlier: [Int: Decoded] = [:]
 
     init(machine: MachineSettings) { self.machine = machine }
 
@@ -174,9 +175,9 @@ private struct Sweep {
         let decoder = BlockDecoder(
             points: machine.points, members: read.points.map(\.point), block: read.request.block)
         var decoded: [DecodedPoint] = []
-        decoder.decode(words.span, earlierScales: scales, into: &decoded)
+        decoder.decode(words.span, earlier: earlier, into: &decoded)
         for (covered, result) in zip(read.points, decoded) {
-            scales[result.point] = result.decoded
+            earlier[result.point] = result.decoded
             guard covered.isDue || signals[covered.point] == nil else { continue }
             var shown = result.decoded
             if machine.simulated, shown.condition == .good { shown.condition = .simulated }

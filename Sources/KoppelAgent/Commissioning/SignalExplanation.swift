@@ -135,6 +135,8 @@ package struct SignalExplanation: Sendable {
         let stateSignals = machine.profile.stateRule.map { StateLogic($0).signals } ?? []
         if stateSignals.contains(point.signal) { uses.insert("machine state", at: 0) }
         uses += machine.points.filter { $0.scaleRegister == point.signal }.map { "scale of \($0.signal)" }
+        let judged = machine.points.filter { other in other.validWhen.contains { $0.signal == point.signal } }
+        uses += judged.map { "whether \($0.signal) counts" }
         return uses
     }
 

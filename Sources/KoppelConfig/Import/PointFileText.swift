@@ -13,6 +13,9 @@ struct PointFileText {
         if !point.sentinels.isEmpty {
             lines.append("  sentinels: [\(point.sentinels.map(sentinel).joined(separator: ", "))]")
         }
+        if !point.validWhen.isEmpty {
+            lines.append("  validWhen: [\(point.validWhen.map(validity).joined(separator: ", "))]")
+        }
         lines.append("  kind: \(point.kind.rawValue)")
         if let kind = point.quantityKind { lines.append("  quantityKind: \(kind)") }
         if let unit = point.unit { lines.append("  unit: {ucum: \(quoted(unit.ucum, always: !isWord(unit.ucum)))}") }
@@ -91,6 +94,19 @@ struct PointFileText {
     private func sentinel(_ sentinel: Sentinel) -> String {
         let raw = sentinel.pattern.text(of: point.wire)
         return "{raw: \(sentinel.pattern == .notANumber ? raw : "\"\(raw)\""), means: \(sentinel.meaning.rawValue)}"
+    }
+
+    private func validity(_ rule: ValidityRule) -> String {
+        let refusal =
+            switch rule.otherwise {
+            case .meaning(let meaning): meaning.rawValue
+            case .byNumber(let meanings):
+                "{"
+                    + meanings.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.rawValue)" }
+                    .joined(separator: ", ") + "}"
+            }
+        let numbers = rule.accepted.map(String.init).joined(separator: ", ")
+        return "{signal: \(rule.signal), is: [\(numbers)], otherwise: \(refusal)}"
     }
 
     private func band(_ band: Band) -> String { "{low: \(band.low.fileText), high: \(band.high.fileText)}" }

@@ -16,6 +16,7 @@ struct PointChecks {
         }
         for table in RegisterTable.allCases { checkOverlap(in: table) }
         checkScaleRegisters()
+        checkValidity()
         checkGroups()
     }
 
@@ -143,6 +144,8 @@ struct PointChecks {
             }
             if scale.signal == located.point.signal || scale.scaleRegister != nil {
                 place.error("a scale register has no scale register itself")
+            } else if !scale.validWhen.isEmpty {
+                place.error("`\(name)` is a scale register, so it has no `validWhen`", hint: "Give it to the values.")
             } else if scale.table != located.point.table {
                 place.error(
                     "`\(name)` lies in another table (\(scale.table.entity)), and both must be read in one request")
@@ -180,14 +183,14 @@ struct PointChecks {
     }
 
     /// Every address that a point takes.
-    private func knownAddresses() -> [RegisterTable: Set<Int>] {
+    func knownAddresses() -> [RegisterTable: Set<Int>] {
         points.reduce(into: [:]) { known, located in
             known[located.point.table, default: []].formUnion(Int(located.point.address)...located.point.lastAddress)
         }
     }
 
     /// What must be read in one request may have registers between it that nobody has said exist.
-    private func warnOfGap(between members: [Point], known: [RegisterTable: Set<Int>], at place: Field) {
+    func warnOfGap(between members: [Point], known: [RegisterTable: Set<Int>], at place: Field) {
         guard !limits.allGapsReadable, let table = members.first?.table, let low = members.map(\.address).min(),
             let high = members.map(\.lastAddress).max(), high <= 65_535, high - Int(low) < limit(of: table)
         else { return }
@@ -202,14 +205,14 @@ struct PointChecks {
             hint: "List them in limits.gaps if it answers them; if not, it cannot be read.")
     }
 
-    private func span(_ points: [Point]) -> Int? {
+    func span(_ points: [Point]) -> Int? {
         guard let first = points.min(by: { $0.address < $1.address }), let high = points.map(\.lastAddress).max() else {
             return nil
         }
         return high - Int(limits.start(toReach: first.address, in: first.table) ?? first.address) + 1
     }
 
-    private func limit(of table: RegisterTable) -> Int {
+    func limit(of table: RegisterTable) -> Int {
         table.isBits ? limits.bitsPerRequest : limits.registersPerRequest
     }
 }
@@ -230,7 +233,7 @@ extension Point {
 }
 
 extension WireType {
-    fileprivate var isWholeNumber: Bool {
+    var isWholeNumber: Bool {
         switch self {
         case .float32, .float64, .string, .bool, .bit: false
         default: true

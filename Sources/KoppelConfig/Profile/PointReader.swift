@@ -20,6 +20,7 @@ struct PointReader {
         "dataType": "wireType", "byteOrder": "order", "wordOrder": "order", "swap": "order", "factor": "scale",
         "multiplier": "scale", "interval": "sampling", "intervalMs": "sampling", "deadband": "sampling",
         "min": "limits", "max": "limits", "values": "enum", "description": "label", "title": "label",
+        "validIf": "validWhen", "validity": "validWhen", "quality": "validWhen",
     ]
 
     let notation: AddressNotation
@@ -59,6 +60,7 @@ struct PointReader {
         let scale = section["scale"]?.scale() ?? 1
         let offset = section["offset"]?.number() ?? 0
         let scaleRegister = section["scaleRegister"]?.signalName()
+        let validWhen = ValidityReader().read(section["validWhen"])
         let isPublished = section["publish"]?.bool() ?? true
         guard let wire else { return nil }
         let sentinels = SentinelReader(wire: wire).read(section["sentinels"])
@@ -68,8 +70,8 @@ struct PointReader {
         let point = Point(
             signal: name, label: label, table: location.table, address: location.address, place: location.place,
             wire: wire,
-            order: byteOrder, scaling: scaling, scaleRegister: scaleRegister, sentinels: sentinels, kind: kind,
-            quantityKind: quantityKind, unit: unit,
+            order: byteOrder, scaling: scaling, scaleRegister: scaleRegister, sentinels: sentinels,
+            validWhen: validWhen, kind: kind, quantityKind: quantityKind, unit: unit,
             semanticIDs: semanticIDs, mtconnect: mtconnect, range: range, limits: limits, enumeration: enumeration,
             counter: counter, sampling: sampling, group: group, published: isPublished)
         return LocatedPoint(point: point, field: section.field, section: section)

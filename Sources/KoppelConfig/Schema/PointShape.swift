@@ -28,6 +28,13 @@ enum PointShape {
                 "scaleRegister", "The signal whose value is the power of ten; both are read in one request.",
                 .signalName),
             optional("sentinels", "Raw patterns that are no value.", .list(of: .section(sentinel))),
+            optional(
+                "validWhen",
+                "When the value counts, as other signals of the same request say: a condition, or a list of up to 4 that"
+                    + " must all hold.",
+                .either([
+                    .section(condition), .list(of: .section(condition), count: 1...ValidityReader.maximumConditions),
+                ])),
             optional("group", "Points of one group are read in one request.", .identifier),
             optional("publish", "false for a helper, such as a scale register. Default true.", .flag),
         ]
@@ -39,6 +46,23 @@ enum PointShape {
             .text(pattern: "^(0x[0-9A-Fa-f]+|NaN)$", examples: ["0x8000", "0xFFFF", "NaN"])),
         required("means", "What it means.", .choice(Sentinel.Meaning.self)),
     ])
+
+    static let condition = SectionShape([
+        required(
+            "signal", "The signal that says it: a whole number or a bit, read in the same request.", .signalName),
+        required(
+            "is", "The number at which the value counts, or a list of them. A bit is 0 or 1.",
+            .either([number, .list(of: number, count: 1...ValidityReader.maximumNumbers)])),
+        required(
+            "otherwise", "What any other number means, or what each other number means.",
+            .either([
+                .choice(Sentinel.Meaning.self),
+                .entries(pattern: ValueShape.numberPattern, of: .choice(Sentinel.Meaning.self)),
+            ])),
+    ])
+
+    /// A number of a status. A bit may be a truth.
+    private static let number = ValueShape.either([.integer(.min ... .max), .flag])
 
     private static let placeRules: [SectionRule] =
         [

@@ -51,6 +51,7 @@ struct SignalSelection {
             } else if let name = signalName(key, value) {
                 if isDefinition(value) {
                     guard let added = add(value, name: name) else { continue }
+                    warnOfLostCondition(added.point)
                     points.removeAll { $0.point.signal == name }
                     points.append(added.point)
                     named[name] = added.change
@@ -99,6 +100,18 @@ struct SignalSelection {
         PointChecks(points: points, first: first, limits: profile.profile.limits).run()
     }
 
+    /// A signal that the site file writes again, for its unit say, keeps nothing of the profile.
+    private func warnOfLostCondition(_ added: LocatedPoint) {
+        guard added.section["validWhen"] == nil,
+            let former = profile.points.first(where: { $0.point.signal == added.point.signal })?.point,
+            !former.validWhen.isEmpty, former.table == added.point.table, former.address == added.point.address
+        else { return }
+        let named = former.validWhen.map { "`\($0.signal)`" }.joined(separator: " and ")
+        added.field.keyWarning(
+            "without `validWhen` this looks good also when \(named) says that it does not count",
+            hint: "Copy `validWhen` of this signal from the profile too.")
+    }
+
     /// What a site file says about these points of the profile.
     private func readChange(_ field: Field, of points: [Point]) -> Change? {
         switch field.scalarText {
@@ -111,10 +124,11 @@ struct SignalSelection {
             return field.wrongKind(expected: "off, on or a mapping such as {every: 10s}")
         }
         guard let section = field.section(SiteShape.override) else { return nil }
-        if let scale = section["scale"], let point = points.first(where: { !$0.isMeasured || isScaleRegister($0) }) {
+        if let scale = section["scale"], let point = points.first(where: { !$0.isMeasured || isCompanion($0) }) {
             scale.error(
                 "`\(point.signal)` is no measured number, so it has no scale of yours",
-                hint: "What counts, has a name for each number or scales others stays as the profile says.")
+                hint: "What counts, has a name for each number, scales others or judges them stays as the profile says."
+            )
         }
         return Change(
             every: section["every"]?.pollInterval(), deadband: section["deadband"]?.deadband(),
@@ -126,8 +140,8 @@ struct SignalSelection {
             limits: section["limits"]?.band(), scale: section["scale"]?.scale(), publish: section["publish"]?.bool())
     }
 
-    private func isScaleRegister(_ point: Point) -> Bool {
-        profile.points.contains { $0.point.scaleRegister == point.signal }
+    private func isCompanion(_ point: Point) -> Bool {
+        profile.points.contains { $0.point.companions.contains(point.signal) }
     }
 
     private func select(
@@ -142,14 +156,14 @@ struct SignalSelection {
             let result = changed(point, by: changes)
             if changes.last?.isOff == true { off.append(result) } else { chosen.append(result) }
         }
-        var needed = Set(chosen.compactMap(\.scaleRegister))
+        var needed = Set(chosen.flatMap(\.companions))
         if !chosen.isEmpty { needed.formUnion(profile.profile.ruleSignals) }
         let helpers = off.filter { needed.contains($0.signal) }.map { point in
             var helper = point
             helper.published = false
             return helper
         }
-        let missing = Set(helpers.compactMap(\.scaleRegister)).subtracting(needed)
+        let missing = Set(helpers.flatMap(\.companions)).subtracting(needed)
         let deeper = off.filter { missing.contains($0.signal) }.map { point in
             var helper = point
             helper.published = false

@@ -10,7 +10,8 @@ package struct DecodedPoint: Hashable, Sendable {
     }
 }
 
-/// Decodes all points of one planned read. Offsets, decoders and scale registers are looked up once, when it is made.
+/// Decodes all points of one planned read. Offsets, decoders, scale registers and the signals that say whether a value
+/// counts are looked up once, when it is made.
 package struct BlockDecoder: Sendable {
     // Without references, which is worth a third of the time: see ``WireReader``.
     private struct Member: Sendable {
@@ -20,14 +21,28 @@ package struct BlockDecoder: Sendable {
         let isPlain: Bool
     }
 
-    private enum ScaleSource: Sendable {
-        case none
+    /// Where a signal comes from that a value needs.
+    private enum Source: Sendable {
         /// In the same answer, whether or not it is due itself.
         case here(offset: Int, decoder: PointDecoder)
         /// Out of reach of this read, so only an earlier answer can tell.
         case elsewhere(point: Int)
-        /// The profile names a scale register that is no point.
+        /// The profile names a signal that is no point.
         case missing
+    }
+
+    private struct Judge: Sendable {
+        let rule: ValidityRule
+        let source: Source
+
+        /// What the status says of the value. What was in order at another moment says little of this one.
+        func condition(_ words: Span<UInt16>, _ earlier: [Int: Decoded]) -> Condition {
+            switch source {
+            case .here(let offset, let decoder): rule.judgement(of: decoder.decode(words, at: offset))
+            case .elsewhere(let point): rule.judgement(of: earlier[point] ?? .bad(.decodeError)).orWorse(.derived)
+            case .missing: .configError
+            }
+        }
     }
 
     /// What is read: the words of each answer belong to these addresses.
@@ -35,11 +50,13 @@ package struct BlockDecoder: Sendable {
     private let members: [Member]
     /// One per member.
     private let decoders: [PointDecoder]
-    /// One per member, or empty if no member has a scale register.
-    private let scales: [ScaleSource]
+    /// One per member, or empty if no member needs another signal.
+    private let scales: [Source?]
+    /// As ``scales``.
+    private let judges: [[Judge]]
 
     /// - Parameters:
-    ///   - points: All points of the machine, since a scale register need not be a member.
+    ///   - points: All points of the machine, since what a value needs need not be a member.
     ///   - members: Indices into `points`, in the order the results come in. Each lies wholly within the block.
     ///   - block: What is read.
     package init(points: [Point], members: [Int], block: RegisterSpan) {
@@ -52,53 +69,58 @@ package struct BlockDecoder: Sendable {
                 "the point \(points[index].signal) does not lie within the read it was planned into")
             return Member(
                 point: index, offset: block.offset(of: points[index]), reader: decoder.reader,
-                isPlain: decoder.rules == nil)
+                isPlain: decoder.rules == nil && points[index].validWhen.isEmpty)
         }
-        guard members.contains(where: { points[$0].scaleRegister != nil }) else {
-            scales = []
+        guard members.contains(where: { !points[$0].companions.isEmpty }) else {
+            (scales, judges) = ([], [])
             return
         }
         let places = Dictionary(points.indices.map { (points[$0].signal, $0) }, uniquingKeysWith: { first, _ in first })
-        scales = members.map { index in
-            guard let name = points[index].scaleRegister else { return .none }
-            guard let place = places[name], points[place].scaleRegister == nil else { return .missing }
+        func source(_ name: SignalName) -> Source {
+            guard let place = places[name], points[place].companions.isEmpty else { return .missing }
             guard block.contains(points[place]) else { return .elsewhere(point: place) }
             return .here(offset: block.offset(of: points[place]), decoder: PointDecoder(points[place]))
         }
+        scales = members.map { points[$0].scaleRegister.map(source) }
+        judges = members.map { points[$0].validWhen.map { Judge(rule: $0, source: source($0.signal)) } }
     }
 
     /// Appends one result per member, in their order.
     ///
-    /// A scale register that is read in the same answer is taken from it. If it can only come from an earlier answer,
-    /// the value is uncertain, reason `derived` (field rule P46); if there is none, it is bad, `decode-error`.
+    /// What a value needs is taken from the same answer if it is read in it. If it can only come from an earlier answer,
+    /// the value is uncertain at best, reason `derived` (field rule P46); if there is none, it is bad, `decode-error`.
     ///
     /// - Parameters:
     ///   - words: The whole answer. What is not there gives `decode-error`.
-    ///   - earlierScales: The latest readings of scale registers outside this block, by their place in the points.
+    ///   - earlier: The latest readings of needed signals outside this block, by their place in the points.
     ///   - results: Not emptied first, so that one array serves a whole sweep.
     package func decode(
-        _ words: Span<UInt16>, earlierScales: [Int: Decoded] = [:], into results: inout [DecodedPoint]
+        _ words: Span<UInt16>, earlier: [Int: Decoded] = [:], into results: inout [DecodedPoint]
     ) {
         for index in members.indices {
             let member = members[index]
             let decoded =
                 member.isPlain
-                ? member.reader.plain(words, at: member.offset) : ruled(index, words, at: member.offset, earlierScales)
+                ? member.reader.plain(words, at: member.offset) : ruled(index, words, at: member.offset, earlier)
             results.append(DecodedPoint(point: member.point, decoded: decoded))
         }
     }
 
-    private func ruled(
-        _ index: Int, _ words: Span<UInt16>, at offset: Int, _ earlierScales: [Int: Decoded]
-    ) -> Decoded {
+    private func ruled(_ index: Int, _ words: Span<UInt16>, at offset: Int, _ earlier: [Int: Decoded]) -> Decoded {
         guard !scales.isEmpty else { return decoders[index].decode(words, at: offset) }
+        var decoded = scaled(index, words, at: offset, earlier)
+        for judge in judges[index] { decoded = decoded.doubted(for: judge.condition(words, earlier)) }
+        return decoded
+    }
+
+    private func scaled(_ index: Int, _ words: Span<UInt16>, at offset: Int, _ earlier: [Int: Decoded]) -> Decoded {
         switch scales[index] {
-        case .none: return decoders[index].decode(words, at: offset)
+        case nil: return decoders[index].decode(words, at: offset)
         case .missing: return .bad(.configError)
         case .here(let scaleOffset, let scale):
             return decoders[index].decode(words, at: offset, scale: scale.decode(words, at: scaleOffset))
         case .elsewhere(let point):
-            let scale = earlierScales[point] ?? .bad(.decodeError)
+            let scale = earlier[point] ?? .bad(.decodeError)
             var decoded = decoders[index].decode(words, at: offset, scale: scale)
             if decoded.condition == .good { decoded.condition = .derived }
             return decoded

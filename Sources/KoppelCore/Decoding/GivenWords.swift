@@ -1,7 +1,8 @@
 /// Decodes what given words allow, as a real read of exactly these words would (`koppel decode`, device vectors).
 ///
-/// All words count as one answer, however they are cut up, so a scale register or a coherence group may come from
-/// another run than the value. A point whose registers, or whose scale register's, are not all given is left out.
+/// All words count as one answer, however they are cut up, so a scale register, a status or a coherence group may come
+/// from another run than the value. A point is left out if not all of its registers are given, and those of the signals
+/// that it needs: its scale register, and what says whether it counts.
 ///
 /// - Parameters:
 ///   - points: In the order the results come in; helpers that are not published are decoded too.
@@ -15,12 +16,19 @@ package func decodeAll(
     let places = Dictionary(points.map { ($0.signal, $0) }, uniquingKeysWith: { first, _ in first })
     return points.compactMap { point in
         guard let words = given.words(of: point) else { return nil }
+        var needed: [SignalName: Decoded] = [:]
+        for name in point.companions {
+            guard let other = places[name], other.companions.isEmpty else { return (point.signal, .bad(.configError)) }
+            guard let words = given.words(of: other) else { return nil }
+            needed[name] = PointDecoder(other).decode(words.span)
+        }
         let decoder = PointDecoder(point)
-        guard let name = point.scaleRegister else { return (point.signal, decoder.decode(words.span)) }
-        guard let scale = places[name], scale.scaleRegister == nil else { return (point.signal, .bad(.configError)) }
-        guard let scaleWords = given.words(of: scale) else { return nil }
-        let decodedScale = PointDecoder(scale).decode(scaleWords.span)
-        return (point.signal, decoder.decode(words.span, at: 0, scale: decodedScale))
+        let scale = point.scaleRegister.flatMap { needed[$0] }
+        let decoded = scale.map { decoder.decode(words.span, at: 0, scale: $0) } ?? decoder.decode(words.span)
+        let judged = point.validWhen.reduce(decoded) { decoded, rule in
+            needed[rule.signal].map { decoded.doubted(for: rule.judgement(of: $0)) } ?? decoded
+        }
+        return (point.signal, judged)
     }
 }
 

@@ -91,7 +91,7 @@ package struct ProfileFit: Sendable {
 
     /// How much a plausible value of the point tells; 0 if nothing.
     private static func rating(_ point: Point) -> Int {
-        guard point.published, point.scaleRegister == nil, !point.table.isBits else { return 0 }
+        guard point.published, point.companions.isEmpty, !point.table.isBits else { return 0 }
         if usualBand(point) != nil { return 3 }
         if point.enumeration.count > 1 { return 2 }
         return point.limits != nil || point.range != nil ? 1 : 0

@@ -157,6 +157,8 @@ package struct Point: Hashable, Sendable {
     /// Both are read in one request (field rule P46).
     package var scaleRegister: SignalName?
     package var sentinels: [Sentinel]
+    /// Whether the value counts, as other signals of the same request say; at most 4. All of them must allow it.
+    package var validWhen: [ValidityRule]
     package var kind: SignalKind
     package var quantityKind: String?
     package var unit: UnitOfMeasure?
@@ -179,7 +181,8 @@ package struct Point: Hashable, Sendable {
         signal: SignalName, label: LocalizedText = [:], table: RegisterTable, address: UInt16,
         place: ModelPlace? = nil, wire: WireType, order: ByteOrder = .specification, scaling: Scaling = .none,
         scaleRegister: SignalName? = nil,
-        sentinels: [Sentinel] = [], kind: SignalKind, quantityKind: String? = nil, unit: UnitOfMeasure? = nil,
+        sentinels: [Sentinel] = [], validWhen: [ValidityRule] = [], kind: SignalKind, quantityKind: String? = nil,
+        unit: UnitOfMeasure? = nil,
         semanticIDs: [String] = [], mtconnect: String? = nil, range: Band? = nil, limits: Band? = nil,
         enumeration: [Int64: String] = [:], counter: CounterRule? = nil, sampling: SamplingRule = SamplingRule(),
         group: String? = nil, published: Bool = true
@@ -194,6 +197,7 @@ package struct Point: Hashable, Sendable {
         self.scaling = scaling
         self.scaleRegister = scaleRegister
         self.sentinels = sentinels
+        self.validWhen = validWhen
         self.kind = kind
         self.quantityKind = quantityKind
         self.unit = unit

@@ -40,10 +40,10 @@ extension MachineSettings {
                 located.absent[index] = isMissing ? .configError : .notSupported
             }
         }
-        // A value is nothing without its scale.
+        // A value is nothing without its scale, and without what says whether it counts.
         let lost = Set(located.absent.keys.map { points[$0].signal })
         for index in points.indices where located.absent[index] == nil {
-            if let scale = points[index].scaleRegister, lost.contains(scale) { located.absent[index] = .notSupported }
+            if points[index].companions.contains(where: lost.contains) { located.absent[index] = .notSupported }
         }
         located.settings.profile.points = places.located(profile.points)
         located.settings.profile.limits.readableGaps.removeAll { $0 == layout.example.span }

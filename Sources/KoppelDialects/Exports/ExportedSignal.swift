@@ -10,11 +10,11 @@ package struct ExportedSignal: Hashable, Sendable {
     /// `nil` if neither profile nor bus say how long to wait for an answer.
     package var timeout: Duration?
 
-    /// The signals of a device: the published ones, and the scale registers they cannot be understood without.
+    /// The signals of a device: the published ones, and the helpers they cannot be understood without.
     static func all(of points: [Point], interval: Duration, timeout: Duration?, language: String) -> [ExportedSignal] {
-        let scales = Set(points.filter(\.published).compactMap(\.scaleRegister))
+        let needed = Set(points.filter(\.published).flatMap(\.companions))
         var taken: Set<String> = []
-        return points.filter { $0.published || scales.contains($0.signal) }.map { point in
+        return points.filter { $0.published || needed.contains($0.signal) }.map { point in
             ExportedSignal(
                 key: key(of: point.signal, besides: &taken), point: point, title: point.label.text(in: language),
                 interval: point.sampling.interval ?? interval, timeout: timeout)
@@ -120,7 +120,25 @@ package struct ExportedSignal: Hashable, Sendable {
         if !point.sentinels.isEmpty {
             members.append(.init("kpl:sentinels", .array(point.sentinels.map { $0.tree(of: point.wire) })))
         }
+        if !point.validWhen.isEmpty {
+            members.append(.init("kpl:validWhen", .array(point.validWhen.map(\.tree))))
+        }
         return members
+    }
+}
+
+extension ValidityRule {
+    /// As a profile writes it, always with lists: `{"signal": "status/fault", "is": [0], "otherwise": "sensor-fault"}`.
+    fileprivate var tree: JSONTree {
+        let refusal: JSONTree =
+            switch otherwise {
+            case .meaning(let meaning): .string(meaning.rawValue)
+            case .byNumber(let meanings):
+                .object(meanings.sorted { $0.key < $1.key }.map { .init("\($0.key)", .string($0.value.rawValue)) })
+            }
+        return [
+            "signal": .string(signal.description), "is": .array(accepted.map { .integer($0) }), "otherwise": refusal,
+        ]
     }
 }
 

@@ -42,7 +42,7 @@ extension PolledMachine {
         layoutEdition += 1
         // What was learned is true of addresses, and these mean something else now.
         learning = UnitLearning(machine: settings)
-        forgetScales()
+        forgetCompanions()
         replan()
     }
 

@@ -1,7 +1,7 @@
 internal import KoppelCore
 
-/// Points that must come from one answer: a single point with its scale register, or a whole coherence group with
-/// the scale registers of its members (field rules P31, P46, P47).
+/// Points that must come from one answer: a single point with its scale register and what says whether it counts, or a
+/// whole coherence group with those of its members (field rules P31, P46, P47).
 struct AtomicSpan: Sendable {
     /// The points that make the span due.
     let members: [Int]
@@ -41,23 +41,23 @@ struct PointClosure {
 
     /// All points that the cluster needs in the same answer, itself included, in rising order.
     ///
-    /// - Throws: The name of a scale register that is not there.
-    func needs(of cluster: [Int]) throws(MissingScaleRegister) -> [Int] {
+    /// - Throws: The name of a needed signal that is not there.
+    func needs(of cluster: [Int]) throws(MissingCompanion) -> [Int] {
         var found = Set(cluster)
         var open = cluster
         while let index = open.popLast() {
             var wanted = points[index].group.flatMap { groups[$0] } ?? []
             if found.isSuperset(of: wanted) { wanted = [] }
-            if let name = points[index].scaleRegister {
-                guard let scale = indexes[name] else { throw MissingScaleRegister(name: name) }
-                wanted.append(scale)
+            for name in points[index].companions {
+                guard let companion = indexes[name] else { throw MissingCompanion(name: name) }
+                wanted.append(companion)
             }
             open += wanted.filter { found.insert($0).inserted }
         }
         return found.sorted()
     }
 
-    struct MissingScaleRegister: Error {
+    struct MissingCompanion: Error {
         let name: SignalName
     }
 }

@@ -9,8 +9,8 @@ package struct PlanningError: Error, Hashable, Sendable {
         case tooLarge(count: Int, limit: Int)
         /// They have to come from one answer and lie in different tables.
         case differentTables
-        /// The scale register is not among the machine's points.
-        case scaleRegisterMissing(SignalName)
+        /// A signal that the value needs in the same answer is not among the machine's points.
+        case companionMissing(SignalName)
         /// The unit wants even starts and counts, and the register that would make it even is not known to exist.
         case oddEdge(neighbour: Int)
         /// The unit takes reads from marked addresses on only, and none is marked at or before it.
@@ -41,13 +41,13 @@ extension PlanningError: CustomStringConvertible {
         case .tooLarge(let count, let limit):
             let what = table.isBits ? "bits" : "registers"
             return "\(place): needs \(count) \(what) in one request and the limit is \(limit). "
-                + "Take signals out of the group, bring the scale register nearer, or raise the limit in the profile"
+                + "Take signals out of the group, name a nearer scale register or status, or raise the limit in the profile"
         case .differentTables:
             return "\(place): has to come from one answer and lies in more than one table. "
-                + "Give the group or the scale register points of one table only"
-        case .scaleRegisterMissing(let name):
-            return "\(place): its scale register \(name) is not among the points. "
-                + "Add it to the profile, with `published: false` if nobody needs its value"
+                + "Give the group, the scale register or `validWhen` points of one table only"
+        case .companionMissing(let name):
+            return "\(place): \(name), which it names as scale register or in `validWhen`, is not among the points. "
+                + "Add it to the profile, with `publish: false` if nobody needs its value"
         case .oddEdge(let neighbour):
             return "\(place): this unit wants even starts and counts, and \(table.name) \(neighbour) is not known to "
                 + "exist. Add it to the readable gaps in the profile, or switch even alignment off"

@@ -2,8 +2,8 @@ package import KoppelCore
 
 /// Turns due points of one unit into the cheapest set of reads.
 ///
-/// What must come from one answer is never split: the words of a value, a coherence group, a point and its scale
-/// register. A gap is read along only where the profile says the registers exist and where it pays. Start addresses
+/// What must come from one answer is never split: the words of a value, a coherence group, a point with its scale
+/// register and with what says whether it counts. A gap is read along only where the profile says the registers exist and where it pays. Start addresses
 /// are only those of points, or one lower for units that want them even. Among all sets of reads that keep these
 /// rules, the one with the least predicted bus time is found (field rules P28, P31, P31b, P33, P46, P47).
 ///

@@ -25,7 +25,7 @@ struct SpanBuilder {
         let closure = PointClosure(points, absent: absent)
         var sound: [(members: [Int], needs: [Int])] = []
         for cluster in closure.clusters {
-            do throws(PointClosure.MissingScaleRegister) {
+            do throws(PointClosure.MissingCompanion) {
                 let needs = try closure.needs(of: cluster)
                 if let problem = problem(cluster, needs) {
                     problems.append(problem)
@@ -33,7 +33,7 @@ struct SpanBuilder {
                     sound.append((cluster, needs))
                 }
             } catch {
-                problems.append(problem(.scaleRegisterMissing(error.name), cluster, cluster))
+                problems.append(problem(.companionMissing(error.name), cluster, cluster))
             }
         }
         let runs = readableRuns(existing: existing, together: sound.map(\.needs), restrictions: restrictions)

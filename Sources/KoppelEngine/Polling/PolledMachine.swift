@@ -29,9 +29,9 @@ package struct PolledMachine: Sendable {
     private var plans = PlanCache<PreparedRead>()
     private var trackers: [SignalTracker?]
     private var meaning: MachineMeaning
-    /// The latest readings of scale registers, for values that could not be planned into one read with theirs.
-    private var scales: [Int: Decoded] = [:]
-    private let scalePoints: Set<Int>
+    /// The latest readings of scale registers and statuses, for values that could not be planned into one read with them.
+    private var companions: [Int: Decoded] = [:]
+    private let companionPoints: Set<Int>
     private let shortestAge: Duration
     /// Signals have something to tell at the next chance, whatever happens.
     private var owesReadings = false
@@ -81,8 +81,8 @@ package struct PolledMachine: Sendable {
         trackers = SignalTracker.trackers(for: settings, register: register)
         shortestAge = trackers.compactMap { $0?.shortestAge }.min() ?? .seconds(30)
         meaning = MachineMeaning(settings: settings, register: register, window: window)
-        let scaleNames = Set(settings.points.compactMap(\.scaleRegister))
-        scalePoints = Set(settings.points.indices.filter { scaleNames.contains(settings.points[$0].signal) })
+        let needed = Set(settings.points.flatMap(\.companions))
+        companionPoints = Set(settings.points.indices.filter { needed.contains(settings.points[$0].signal) })
     }
 
     /// Points that no request can read, with the reason; they are bad from the start.
@@ -134,10 +134,12 @@ package struct PolledMachine: Sendable {
         case .words(let words):
             learning.answered(read.plan.request)
             decoded.removeAll(keepingCapacity: true)
-            read.decoder.decode(words.span, earlierScales: scales, into: &decoded)
+            read.decoder.decode(words.span, earlier: companions, into: &decoded)
             for index in decoded.indices {
                 let point = decoded[index].point
-                if !scalePoints.isEmpty, scalePoints.contains(point) { scales[point] = decoded[index].decoded }
+                if !companionPoints.isEmpty, companionPoints.contains(point) {
+                    companions[point] = decoded[index].decoded
+                }
                 guard read.isDue[index] else { continue }
                 trackers[point]?.answered(
                     decoded[index].decoded, now: now, time: answer.time, into: &sweep.readings)
@@ -256,7 +258,7 @@ package struct PolledMachine: Sendable {
         let ruling = learning.refused(
             read.plan.request, exception, halves: planner.halves(of: read.plan).map(\.request),
             values: due.compactMap { planner.span(of: $0)?.range },
-            hasDelivered: widest.contains { trackers[$0]?.hasDelivered ?? (scales[$0]?.value != nil) }, time: time)
+            hasDelivered: widest.contains { trackers[$0]?.hasDelivered ?? (companions[$0]?.value != nil) }, time: time)
         return switch ruling {
         case .searching: Set(due)
         case .widest: Set(due).subtracting(widest)
@@ -273,7 +275,7 @@ package struct PolledMachine: Sendable {
         }
     }
 
-    mutating func forgetScales() { scales = [:] }
+    mutating func forgetCompanions() { companions = [:] }
 
     // MARK: Gaps
 

@@ -30,6 +30,7 @@ package struct SimulatedDevice: Sendable {
     private init(profile: DeviceProfile, points: [Point], seed: UInt64) {
         let physics = DevicePhysics(points: points, profile: profile, seed: seed)
         let exponents = ScaleExponents(points, physics: physics)
+        let accepted = AcceptedNumbers(points)
         // Whole registers first, so that the bits of a register are laid over its number.
         let ordered =
             points.filter { PointEncoder($0).mask == 0xFFFF } + points.filter { PointEncoder($0).mask != 0xFFFF }
@@ -37,8 +38,9 @@ package struct SimulatedDevice: Sendable {
             let exponent = point.scaleRegister.flatMap { exponents.chosen[$0] } ?? 0
             let fixed = exponents.chosen[point.signal].map { [Behaviour.fixed(.int(Int64($0)))] }
             return SimulatedPoint(
-                point, candidates: fixed ?? physics.candidates(point, exponent: exponent), alarms: profile.alarms,
-                exponent: exponent)
+                point,
+                candidates: fixed ?? accepted.candidates(physics.candidates(point, exponent: exponent), of: point),
+                alarms: profile.alarms, exponent: exponent)
         }
         var places: [RegisterTable: [UInt16: [Int]]] = [:]
         for (index, point) in ordered.enumerated() {

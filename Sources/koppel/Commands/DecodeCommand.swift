@@ -8,9 +8,9 @@ struct DecodeCommand: AsyncParsableCommand {
         abstract: "Turns raw words into values, without a device.",
         discussion: """
             Words are hex, addresses are zero-based data addresses whatever the profile writes, and the tables are \
-            coil, discrete, holding and input. All words count as one answer, with scale registers and coherence \
-            groups as in a real read. Signals whose words are not all given are left out; if none is left, it ends \
-            with 1.
+            coil, discrete, holding and input. All words count as one answer, with scale registers, coherence groups \
+            and what says whether a value counts, as in a real read. Signals whose words are not all given, with those \
+            of the signals they need, are left out; if none is left, it ends with 1.
 
             Example: koppel decode --profile eastron/sdm630-v2 --words input:0=4366,8000
             """)

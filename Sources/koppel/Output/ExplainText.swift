@@ -55,6 +55,7 @@ struct ExplainText {
         ]
         if !point.scaleText.isEmpty { lines.append(("scale", point.scaleText)) }
         for sentinel in point.sentinels { lines.append(("no value", sentinel.text(of: point.wire))) }
+        for rule in point.validWhen { lines.append(("counts when", rule.text)) }
         if let limits = point.limits { lines.append(("possible", limits.text)) }
         if let range = point.range { lines.append(("normal", range.text)) }
         return lines

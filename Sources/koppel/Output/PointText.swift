@@ -55,6 +55,19 @@ extension Point {
     }
 }
 
+extension ValidityRule {
+    /// `status/input-error is 0, otherwise sensor-fault`, `status/input is 0 or 2, otherwise 1: sensor-fault, 3: no-data`.
+    var text: String {
+        let refusal =
+            switch otherwise {
+            case .meaning(let meaning): meaning.rawValue
+            case .byNumber(let meanings):
+                meanings.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.rawValue)" }.joined(separator: ", ")
+            }
+        return "\(signal) is \(accepted.map { "\($0)" }.joined(separator: " or ")), otherwise \(refusal)"
+    }
+}
+
 extension WireType.StringLayout {
     fileprivate var text: String {
         switch self {

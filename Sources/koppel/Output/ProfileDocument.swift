@@ -32,6 +32,16 @@ struct ProfileDocument: Encodable {
         var offset: UInt16
     }
 
+    /// A condition under which a value counts; `otherwise` is empty if `otherwiseByNumber` says it.
+    struct Validity: Encodable {
+        var signal: String
+        var numbers: [Int64]
+        var otherwise: String?
+        var otherwiseByNumber: [String: String]?
+
+        private enum CodingKeys: String, CodingKey { case signal, numbers = "is", otherwise, otherwiseByNumber }
+    }
+
     struct PointDocument: Encodable {
         var signal: String
         var label: [String: String]
@@ -45,6 +55,8 @@ struct ProfileDocument: Encodable {
         var offset: Double
         var scaleRegister: String?
         var sentinels: [String: String]
+        /// Only if there are such conditions.
+        var validWhen: [Validity]?
         var kind: String
         var dataType: String
         var quantityKind: String?
@@ -161,6 +173,7 @@ extension ProfileDocument.PointDocument {
             type: point.typeText, order: point.orderText,
             scale: point.scaling.numerator / point.scaling.denominator, offset: point.scaling.offset,
             scaleRegister: point.scaleRegister?.description, sentinels: Self.sentinels(point),
+            validWhen: point.validWhen.isEmpty ? nil : point.validWhen.map(ProfileDocument.Validity.init),
             kind: point.kind.rawValue,
             dataType: point.dataType.rawValue, quantityKind: point.quantityKind, unit: point.unit?.ucum,
             semanticIds: point.semanticIDs, mtconnect: point.mtconnect, range: .init(point.range),
@@ -179,6 +192,18 @@ extension ProfileDocument.PointDocument {
     private static func sentinels(_ point: Point) -> [String: String] {
         let pairs = point.sentinels.map { ($0.pattern.text(of: point.wire), $0.meaning.rawValue) }
         return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension ProfileDocument.Validity {
+    init(_ rule: ValidityRule) {
+        self.init(signal: rule.signal.description, numbers: rule.accepted)
+        switch rule.otherwise {
+        case .meaning(let meaning): otherwise = meaning.rawValue
+        case .byNumber(let meanings):
+            let pairs = meanings.map { ("\($0)", $1.rawValue) }
+            otherwiseByNumber = Dictionary(uniqueKeysWithValues: pairs)
+        }
     }
 }
 

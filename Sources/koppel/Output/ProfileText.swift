@@ -11,8 +11,8 @@ struct ProfileText {
     func rendered(_ style: TerminalStyle) -> String {
         let title = "\(profile.manufacturer) \(profile.model) (\(profile.id) \(profile.version))"
         return [
-            style.paint(DisplayWidth.harmless(title), .strong) + "\n", facts(style), points(style), state(style),
-            alarms(style),
+            style.paint(DisplayWidth.harmless(title), .strong) + "\n", facts(style), points(style), validity(style),
+            state(style), alarms(style),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
@@ -72,6 +72,13 @@ struct ProfileText {
             ])
         }
         return table.rendered(style)
+    }
+
+    private func validity(_ style: TerminalStyle) -> String {
+        var table = TextTable([.text("signal"), .text("counts when")])
+        let rules = profile.points.flatMap { point in point.validWhen.map { (point.signal, $0) } }
+        for (signal, rule) in rules { table.add([signal.description, rule.text]) }
+        return rules.isEmpty ? "" : table.rendered(style)
     }
 
     private func state(_ style: TerminalStyle) -> String {

@@ -43,7 +43,7 @@ struct BlockDecoderTests {
         let block = RegisterSpan(table: .holdingRegister, addresses: 10...10)
         let decoder = BlockDecoder(points: points, members: [0], block: block)
         var results: [DecodedPoint] = []
-        decoder.decode([2341].span, earlierScales: [1: good(.int(-1))], into: &results)
+        decoder.decode([2341].span, earlier: [1: good(.int(-1))], into: &results)
         decoder.decode([2341].span, into: &results)
         #expect(results.map(\.decoded) == [Decoded(value: .double(234.1), condition: .derived), .bad(.decodeError)])
     }

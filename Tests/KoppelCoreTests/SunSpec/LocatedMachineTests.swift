@@ -55,6 +55,16 @@ struct LocatedMachineTests {
         #expect(located.settings.profile.points.map(\.signal.description) == ["electrical/power", "scale/power"])
     }
 
+    @Test func `a value goes with the signal that says whether it counts`() throws {
+        var machine = try Self.machine()
+        let status = try #require(SignalName("dc/current"))
+        machine.points[0].validWhen = [
+            ValidityRule(signal: status, accepted: [0], otherwise: .meaning(.sensorFault))
+        ]
+        let located = machine.located(in: ModelChain(base: 40_000, ids: [(1, 66), (103, 50)]))
+        #expect(located.absent == [0: .notSupported, 3: .notSupported, 4: .notSupported])
+    }
+
     @Test func `a value behind the end of its model goes, and one without its scale`() throws {
         let chain = ModelChain(base: 40_000, ids: [(1, 66), (103, 13), (160, 10)])
         let located = try Self.machine().located(in: chain)

@@ -15,14 +15,12 @@ struct SimulatedReadings {
         self.device = SimulatedDevice(profile: profile, seed: seed)
     }
 
-    /// What one signal says; its scale register is read with it.
+    /// What one signal says; what it needs is read with it.
     func decoded(_ point: Point, at seconds: Double) throws -> Decoded {
-        let own = try words(point, seconds)
-        guard let name = point.scaleRegister else { return PointDecoder(point).decode(own.span) }
-        let scale = try #require(points[name.description])
-        let scaleWords = try words(scale, seconds)
-        let exponent = PointDecoder(scale).decode(scaleWords.span)
-        return PointDecoder(point).decode(own.span, at: 0, scale: exponent)
+        let read = try [point] + point.companions.map { try #require(points[$0.description]) }
+        var given: [RegisterTable: [UInt16: [UInt16]]] = [:]
+        for point in read { given[point.table, default: [:]][point.address] = try words(point, seconds) }
+        return try #require(decodeAll(points: read, words: given).first).decoded
     }
 
     /// `nil` if the profile has no such signal.

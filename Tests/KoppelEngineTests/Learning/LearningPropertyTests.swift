@@ -20,19 +20,22 @@ struct LearningPropertyTests {
             ]
             for index in 0..<Int.random(in: 2...60, using: &random) {
                 let wire = wires.randomElement(using: &random) ?? .uint16
-                // A group of neighbours now and then, and a scale register right behind its value.
+                // A group of neighbours now and then, and a scale register or a status right before its value.
                 let group = Int.random(in: 0..<8, using: &random) == 0 ? "g\(index / 4)" : nil
                 let hasScale = Int.random(in: 0..<10, using: &random) == 0 && points.last?.wire == .uint16
+                let hasStatus = Int.random(in: 0..<10, using: &random) == 0 && points.last?.wire == .uint16
                 points.append(
                     try point(
-                        "p\(index)", at: UInt16(address), wire, scale: hasScale ? "p\(index - 1)" : nil, group: group,
+                        "p\(index)", at: UInt16(address), wire, scale: hasScale ? "p\(index - 1)" : nil,
+                        status: hasStatus ? "p\(index - 1)" : nil, group: group,
                         every: Int.random(in: 0..<3, using: &random) == 0 ? .seconds(2) : .seconds(1)))
                 address += wire.registers + max(0, Int.random(in: -4...6, using: &random))
             }
-            // A scale register has no scale register itself.
-            let scales = Set(points.compactMap(\.scaleRegister))
-            for index in points.indices where scales.contains(points[index].signal) {
+            // What another value needs, needs nothing itself.
+            let needed = Set(points.flatMap(\.companions))
+            for index in points.indices where needed.contains(points[index].signal) {
                 points[index].scaleRegister = nil
+                points[index].validWhen = []
             }
             let holes = (0..<max(0, Int.random(in: -1...3, using: &random))).map { _ in
                 Int.random(in: 0...address, using: &random)
@@ -88,8 +91,8 @@ struct LearningPropertyTests {
                 #expect(one.words.upperBound <= Int(read.request.count))
                 guard one.isDue else { continue }
                 #expect(seen.insert(one.point).inserted, "each due value once, seed \(seed)")
-                if let scale = point.scaleRegister {
-                    #expect(covered.contains { points[$0].signal == scale }, "with its scale, seed \(seed)")
+                for name in point.companions {
+                    #expect(covered.contains { points[$0].signal == name }, "with what it needs, seed \(seed)")
                 }
                 if let group = point.group {
                     let members = points.indices.filter { points[$0].group == group }

@@ -16,7 +16,8 @@ struct PlanningErrorTests {
             testDescription: "P32: a value longer than the unit allows",
             points: { try [point("a", at: 0, .uint64)] }, limits: UnitLimits(registersPerRequest: 3),
             sentence: "unit 7, test/a (holding 0 to 3): needs 4 registers in one request and the limit is 3. "
-                + "Take signals out of the group, bring the scale register nearer, or raise the limit in the profile"),
+                + "Take signals out of the group, name a nearer scale register or status, or raise the limit in the profile"
+        ),
         Vector(
             testDescription: "D01: a group that spreads over more than one request",
             points: {
@@ -24,17 +25,28 @@ struct PlanningErrorTests {
             },
             sentence: "unit 7, test/p0, test/p1, test/p2 and 2 more (coil 0 to 2400): needs 2401 bits in one request "
                 + "and the limit is 2000. "
-                + "Take signals out of the group, bring the scale register nearer, or raise the limit in the profile"),
+                + "Take signals out of the group, name a nearer scale register or status, or raise the limit in the profile"
+        ),
         Vector(
             testDescription: "P46: a scale register in another table",
             points: { try [point("a", at: 3, scale: "s"), point("s", .inputRegister, at: 4)] },
             sentence: "unit 7, test/a, test/s (holding 3 to 4): has to come from one answer and lies in more than one "
-                + "table. Give the group or the scale register points of one table only"),
+                + "table. Give the group, the scale register or `validWhen` points of one table only"),
         Vector(
             testDescription: "P46: a scale register that is not there",
             points: { try [point("a", at: 3, scale: "s")] },
-            sentence: "unit 7, test/a (holding 3): its scale register test/s is not among the points. "
-                + "Add it to the profile, with `published: false` if nobody needs its value"),
+            sentence: "unit 7, test/a (holding 3): test/s, which it names as scale register or in `validWhen`, is not "
+                + "among the points. Add it to the profile, with `publish: false` if nobody needs its value"),
+        Vector(
+            testDescription: "P46: a status in another table",
+            points: { try [point("a", at: 3, status: "s"), point("s", .discreteInput, at: 4, .bool)] },
+            sentence: "unit 7, test/a, test/s (holding 3 to 4): has to come from one answer and lies in more than one "
+                + "table. Give the group, the scale register or `validWhen` points of one table only"),
+        Vector(
+            testDescription: "P46: a status that is not there",
+            points: { try [point("a", at: 3, status: "s")] },
+            sentence: "unit 7, test/a (holding 3): test/s, which it names as scale register or in `validWhen`, is not "
+                + "among the points. Add it to the profile, with `publish: false` if nobody needs its value"),
         Vector(
             testDescription: "P31: an odd start that nothing is known to stand before",
             points: { try [point("a", at: 3, .uint32)] }, limits: UnitLimits(evenAlignment: true),

@@ -23,11 +23,13 @@ struct ReadPlannerPropertyTests {
             for index in 0..<count {
                 let table = tables.randomElement(using: &random) ?? .coil
                 let hasScale = index > 0 && Int.random(in: 0..<5, using: &random) == 0
+                let hasStatus = index > 0 && Int.random(in: 0..<6, using: &random) == 0
                 points.append(
                     try point(
                         "p\(index)", table, at: UInt16.random(in: 0...UInt16(width), using: &random),
                         table.isBits ? .bool : wires.randomElement(using: &random) ?? .uint16,
                         scale: hasScale ? "p\(Int.random(in: 0..<index, using: &random))" : nil,
+                        status: hasStatus ? "p\(Int.random(in: 0..<index, using: &random))" : nil,
                         group: Int.random(in: 0..<5, using: &random) == 0 ? "g" : nil))
             }
             func span(in random: inout SeededGenerator) -> RegisterSpan {
@@ -77,6 +79,7 @@ struct ReadPlannerPropertyTests {
                     let more = points.indices.filter { other in
                         found.contains { mine in
                             points[mine].scaleRegister == points[other].signal
+                                || points[mine].validWhen.contains { $0.signal == points[other].signal }
                                 || (points[mine].group != nil && points[mine].group == points[other].group)
                         }
                     }

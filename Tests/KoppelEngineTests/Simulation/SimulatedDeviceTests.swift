@@ -128,6 +128,31 @@ struct SimulatedDeviceTests {
         #expect((225...235).contains(voltage))
     }
 
+    @Test func `what says whether a value counts never says no, whatever its name and course would be`() throws {
+        func rule(_ name: String, _ accepted: [Int64]) throws -> ValidityRule {
+            ValidityRule(signal: try #require(SignalName(name)), accepted: accepted, otherwise: .meaning(.sensorFault))
+        }
+        let states: [Int64: String] = [0: "off", 2: "running", 5: "calibrating", 7: "stopped"]
+        let sensor = try SimulatedMachines.profile(
+            "acme-sensor",
+            points: [
+                try SimulatedMachines.point(
+                    "air/pressure", .int16, at: 0, unit: "bar",
+                    validWhen: [try rule("status/input-error", [1]), try rule("status/quality", [0x1C])]),
+                try SimulatedMachines.point(
+                    "air/temperature", .int16, at: 1, unit: "Cel",
+                    validWhen: [try rule("status/run-state", [5, 7]), try rule("status/quality", [3, 0x1C])]),
+                try SimulatedMachines.point("status/input-error", .bit(0), at: 2, kind: .state),
+                try SimulatedMachines.point("status/quality", .uint8(.high), at: 3, kind: .event),
+                try SimulatedMachines.point("status/run-state", .uint16, at: 4, kind: .state, states: states),
+            ])
+        for second in stride(from: 0.0, to: 400, by: 3.7) {
+            let values = try values(sensor, at: .seconds(second))
+            #expect(values.values.allSatisfy { $0.condition == .good }, "\(second) s: \(values)")
+            #expect(values["status/input-error"]?.value == .bool(true))
+        }
+    }
+
     @Test func `the same seed and moment give the same words, another seed gives others`() throws {
         let meter = try SimulatedMachines.meter()
         func answer(_ seed: UInt64, _ seconds: Int) -> ReadOutcome {

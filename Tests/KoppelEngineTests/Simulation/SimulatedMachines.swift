@@ -8,6 +8,7 @@ enum SimulatedMachines {
     static func point(
         _ name: String, _ wire: WireType, at address: UInt16, table: RegisterTable = .inputRegister,
         unit: String? = nil, scale: Double = 1, scaleRegister: String? = nil, sentinels: [Sentinel] = [],
+        validWhen: [ValidityRule] = [],
         kind: SignalKind = .measurement, range: Band? = nil, limits: Band? = nil, states: [Int64: String] = [:],
         counter: CounterRule? = nil
     ) throws -> Point {
@@ -15,7 +16,8 @@ enum SimulatedMachines {
             signal: try #require(SignalName(name)), table: table, address: address, wire: wire,
             scaling: Scaling(scale: scale, offset: 0),
             scaleRegister: try scaleRegister.map { try #require(SignalName($0)) },
-            sentinels: sentinels, kind: kind, unit: try unit.map { try #require(UnitOfMeasure(ucum: $0)) },
+            sentinels: sentinels, validWhen: validWhen, kind: kind,
+            unit: try unit.map { try #require(UnitOfMeasure(ucum: $0)) },
             range: range, limits: limits, enumeration: states, counter: counter)
     }
 

@@ -156,10 +156,33 @@ struct ThingProperty {
         point.group = property["kpl:group"]?.text
         let scale = property["kpl:scaleRegister"] ?? form?["kpl:scaleRegister"]
         point.scaleRegister = scale?.text.flatMap { SignalName($0) }
+        let rules = property["kpl:validWhen"] ?? form?["kpl:validWhen"]
+        point.validWhen = (rules?.items ?? []).prefix(ValidityReader.maximumConditions).compactMap { $0.validityRule }
     }
 }
 
 extension ForeignNode {
+    /// A condition as a Thing Description of Koppel writes it; `nil` if it is not whole.
+    fileprivate var validityRule: ValidityRule? {
+        let numbers = (self["is"]?.items ?? []).compactMap { $0.whole.map(Int64.init) }
+        guard let signal = self["signal"]?.text.flatMap({ SignalName($0) }), !numbers.isEmpty,
+            let told = self["otherwise"]
+        else { return nil }
+        if let meaning = told.text.flatMap(Sentinel.Meaning.init) {
+            return ValidityRule(signal: signal, accepted: numbers, otherwise: .meaning(meaning))
+        }
+        let meanings = told.keys.compactMap { key -> (Int64, Sentinel.Meaning)? in
+            guard let number = Int64(key.name), let meaning = told[key.name]?.text.flatMap(Sentinel.Meaning.init) else {
+                return nil
+            }
+            return (number, meaning)
+        }
+        guard !meanings.isEmpty else { return nil }
+        return ValidityRule(
+            signal: signal, accepted: numbers,
+            otherwise: .byNumber(Dictionary(meanings, uniquingKeysWith: { first, _ in first })))
+    }
+
     /// A term of the Modbus binding. Earlier drafts call the vocabulary `modbus`.
     func modbus(_ term: String) -> ForeignNode? { self["modv:" + term] ?? self["modbus:" + term] }
 }
