@@ -61,6 +61,32 @@ struct ProfileCommandTests {
         #expect(ids.contains("eastron/sdm630-v2"))
     }
 
+    @Test func `when a value counts is shown, in words and in JSON`() async throws {
+        let profile = Repository.devices + "/omron/e5cc.yaml"
+        let shown = try await Program.run("profile", "show", profile)
+        #expect(shown.output.contains("counts when"))
+        #expect(shown.output.contains("status/input-error is 0, otherwise sensor-fault"))
+        let json = try await Program.run("profile", "show", profile, "--json")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? NSDictionary)
+        let points = try #require(document["points"] as? [[String: Any]])
+        let value = try #require(points.first { $0["signal"] as? String == "process/value" })
+        let rules = try #require(value["validWhen"] as? [NSDictionary])
+        #expect(rules.first == ["signal": "status/input-error", "is": [0], "otherwise": "sensor-fault"])
+        #expect(points.count { $0["validWhen"] != nil } == 1)
+    }
+
+    @Test func `words without the status of a value decode to no value, and with it to what it says`() async throws {
+        let profile = Repository.devices + "/omron/e5cc.yaml"
+        let alone = try await Program.run("decode", "--profile", profile, "--words", "holding:0x0000=0000,0704")
+        #expect(!alone.output.contains("179.6"))
+        let broken = try await Program.run(
+            "decode", "--profile", profile, "--words", "holding:0x0000=0000,0704,0000,0040")
+        #expect(broken.output.contains("sensor-fault") && !broken.output.contains("179.6"))
+        let well = try await Program.run(
+            "decode", "--profile", profile, "--words", "holding:0x0000=0000,0704,0000,0000")
+        #expect(well.output.contains("179.6"))
+    }
+
     @Test(arguments: ["nl", "en"])
     func `a profile is shown in a language`(_ language: String) async throws {
         let profile = Repository.devices + "/eastron/sdm120.yaml"

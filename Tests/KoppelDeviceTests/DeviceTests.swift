@@ -53,6 +53,39 @@ struct DeviceTests {
         #expect(comments.contains("computed") || comments.contains("recorded"))
     }
 
+    /// As its profile tells an installer to write it.
+    @Test(
+        arguments: [
+            ([0x0003, 215], Decoded(value: .double(2.15), condition: .good)), ([0x0007, 215], .bad(.sensorFault)),
+            ([0x0001, 215], .bad(.notSupported)),
+        ] as [([UInt16], Decoded)])
+    func `process data of an IO-Link master count only while its port calls them valid`(
+        _ words: [UInt16], _ expected: Decoded
+    ) throws {
+        let path = "\(Device.folder)/ifm/al1940.yaml"
+        let example = try String(contentsOfFile: path, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false
+        )
+        .drop { $0 != "#   signals:" }.prefix { $0 != "#" }.map { "    " + $0.dropFirst(4) }
+        #expect(example.count > 8)
+        let site = """
+            koppel: 1
+            agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+            buses: {net: {url: "tcp://127.0.0.1:1502"}}
+            machines:
+              master:
+                bus: net
+                unit: 1
+                profile: ifm/al1940
+            \(example.joined(separator: "\n"))
+            """
+        let load = loadSite(at: WithSite.path, library: Device.library, files: WithSite(text: site))
+        #expect(load.issues.isEmpty, "\(issueText(load.issues))")
+        let points = try #require(load.site?.machines.first).points
+        let decoded = decodeAll(points: points, words: [.holdingRegister: [1_001: words]])
+        #expect(decoded.first { $0.signal.description == "air/pressure" }?.decoded == expected)
+    }
+
     @Test(arguments: Device.all.flatMap(\.recorded))
     func `a vector decodes to what it says`(_ recorded: RecordedVector) {
         recorded.expectDecoded()

@@ -112,7 +112,7 @@ private enum SiteOfAll {
 }
 
 /// The files of this machine, and a site file that is none.
-private struct WithSite: ConfigFiles {
+struct WithSite: ConfigFiles {
     static let path = "every-profile.yaml"
 
     let text: String
