@@ -63,7 +63,7 @@ package struct TranscriptReplay: Sendable {
 
     /// Every recorded question to a unit with what it gave.
     package func lines(unit: UnitID) async -> [Line] {
-        // A scale register may have come in an earlier answer.
+        // A scale register or a status may have come in an earlier answer.
         var words: [RegisterTable: [UInt16: [UInt16]]] = [:]
         var points = profile == nil ? points : []
         var walk = RecordedWalk(unit: unit)
@@ -78,7 +78,10 @@ package struct TranscriptReplay: Sendable {
                 return Line(
                     exchange, signals: covered.map { Signal(point: $0, words: [], decoded: .bad(condition)) })
             }
-            words[exchange.request.table, default: [:]][exchange.request.start] = answer
+            // Word by word: what an earlier question asked from a later address on is not newer than this.
+            for (offset, word) in answer.enumerated() {
+                words[exchange.request.table, default: [:]][exchange.request.start &+ UInt16(offset)] = [word]
+            }
             let decoded = Dictionary(decodeAll(points: points, words: words)) { first, _ in first }
             return Line(
                 exchange,
