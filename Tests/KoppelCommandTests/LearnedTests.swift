@@ -80,6 +80,26 @@ struct LearnedTests {
         #expect(learned.map { $0["first"] as? Int } == [2])
     }
 
+    @Test func `P29: explain says of a refused signal that it is not asked for, and of the others what is read around`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let path = try site(port: "1", in: folder)
+        let now = Int(Date().timeIntervalSince1970 * 1_000)
+        let facts = Self.facts.replacing("VERSION", with: "1.0.1").replacing("1700000000000", with: "\(now)")
+        _ = try folder.write(
+            facts.replacing("NOW", with: "\(now)").replacing("\"unit\": 9", with: "\"unit\": 3"),
+            to: "data/learned.json")
+        let refused = try await Program.run("explain", "main-meter", "electrical/voltage-l2", "--config", path)
+        #expect(refused.output.contains("not now: the unit refuses it, and its reading is bad each time"))
+        let fact = "input 2 to 3 is refused, so it is not asked for (exception 2 (illegal data address))"
+        #expect(refused.output.contains("learned      \(fact); tried again in 24 h"), "\(refused.output)")
+        let other = try await Program.run("explain", "main-meter", "electrical/voltage-l1", "--config", path)
+        #expect(other.output.contains("with input 0 to 1 in one request"), "\(other.output)")
+        #expect(other.output.contains("21 input registers in one request are refused, 20 are answered"))
+        #expect(!other.output.contains("input 2 to 3 is refused"))
+    }
+
     @Test func `a damaged fact file is told, set aside by the agent, and keeps nothing from working`() async throws {
         let folder = try TemporaryFolder()
         let path = try site(port: "1", in: folder)

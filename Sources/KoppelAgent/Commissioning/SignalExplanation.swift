@@ -35,12 +35,21 @@ package struct SignalExplanation: Sendable {
     package let requestTime: Duration
     package let sharers: [SignalName]
     package let problem: String?
+    /// What the unit taught of its registers; the plan goes around it.
+    package let learned: [SitePlan.Learned]
+    /// True if it is not asked for, since the unit refuses it: its reading is bad in each slot.
+    package let isGivenUp: Bool
+    /// Why it is not known what earlier runs have learned, if that is so.
+    package let learnedProblem: String?
     /// Where the running agent found the SunSpec models of the unit; `nil` if that is not known, or not needed.
     package let models: ModelChain?
 
     /// `nil` if the machine publishes no such signal. With `models` the addresses are those of the device, else those of
-    /// the profile.
-    package init?(signal name: SignalName, machine: MachineSettings, site: Site, models: ModelChain? = nil) {
+    /// the profile. What the agent learned so far is in the `dataFolder`.
+    package init?(
+        signal name: SignalName, machine: MachineSettings, site: Site, models: ModelChain? = nil, dataFolder: String,
+        now: Timestamp
+    ) {
         let located = models.map { machine.located(in: $0) } ?? LocatedMachine(settings: machine)
         let machine = located.settings
         guard let bus = site.buses.first(where: { $0.id == machine.bus }) else { return nil }
@@ -61,9 +70,21 @@ package struct SignalExplanation: Sendable {
         let point = machine.points[index]
         self.point = point
         interval = point.sampling.interval ?? machine.profile.interval
-        let planner = ReadPlanner(located, cost: BusCost(bus.endpoint))
+        let file = FactsFile(folder: dataFolder)
+        let facts: [LearnedFact]
+        do {
+            (facts, learnedProblem) = (try file.read(now: now), nil)
+        } catch {
+            (facts, learnedProblem) = ([], "\(file.path): \(error)")
+        }
+        let learning = UnitLearning(machine: machine, facts: FactBoard(facts))
+        let planner = ReadPlanner(located, cost: BusCost(bus.endpoint), restrictions: learning.restrictions)
+        let span = planner.span(of: index)
+        isGivenUp = learning.refusal(of: span) != nil
+        learned = (span.map { learning.facts(about: $0) } ?? []).map { SitePlan.Learned($0, now: now) }
         let group = PollGroup.groups(of: machine).first { $0.points.contains(index) }
-        let plan = planner.plan(group?.points ?? [index])
+        let plan = planner.plan(
+            (group?.points ?? [index]).filter { learning.refusal(of: planner.span(of: $0)) == nil })
         let read = plan.first { $0.points.contains { $0.point == index } }
         request = read?.request
         requestTime = read?.time ?? .zero

@@ -150,7 +150,7 @@ extension SitePlan.Verdict {
 }
 
 extension SitePlan.Learned {
-    fileprivate init(_ fact: LearnedFact, now: Timestamp) {
+    init(_ fact: LearnedFact, now: Timestamp) {
         let age = Duration.nanoseconds(now.nanoseconds) - .nanoseconds(fact.learned.nanoseconds)
         self.init(
             unit: fact.unit.unit, fact: fact.description, age: max(.zero, age), holds: fact.remaining(at: now))

@@ -66,7 +66,8 @@ extension BusPolling {
 
     private mutating func tellLayout(of machine: Int) {
         guard let news = machines[machine].takeLayoutNews() else { return }
-        units[unitOfMachine[machine]].note(news)
+        let problems = machines[machine].problems
+        units[unitOfMachine[machine]].note(news, problem: problems.first)
         let metadata: Logger.Metadata = [
             "bus": "\(bus.id)", "machine": "\(machines[machine].id)",
             "modbus.unit": "\(machines[machine].unit.rawValue)", "layout": "\(news)",
@@ -77,6 +78,11 @@ extension BusPolling {
             Logger.current.warning(
                 "The device does not have the registers that its profile reads; it is looked at again now and then",
                 metadata: metadata)
+        }
+        for problem in problems {
+            Logger.current.error(
+                "Some signals can never be read",
+                metadata: ["machine": "\(machines[machine].id)", "error": "\(problem)"])
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import KoppelCore
+package import KoppelCore
 
 /// What one unit teaches by what it answers and what it refuses, and what follows for its plans (field rules P28 to
 /// P30, P32).
@@ -18,7 +18,7 @@ package struct UnitLearning: Sendable {
 
     package let unit: UnitOnBus
     package let model: DeviceModel
-    private(set) var restrictions = ReadRestrictions()
+    package private(set) var restrictions = ReadRestrictions()
     private var facts: HeldFacts
     private var search = RefusalSearch()
     private var apart = ApartSpans()
@@ -44,7 +44,7 @@ package struct UnitLearning: Sendable {
     /// A machine, with what is known of its unit and its model.
     ///
     /// Facts are about addresses, so a device that tells itself where its registers are starts without any.
-    init(machine: MachineSettings, facts: FactBoard = FactBoard()) {
+    package init(machine: MachineSettings, facts: FactBoard = FactBoard()) {
         let unit = UnitOnBus(bus: machine.bus, unit: machine.unit)
         let model = DeviceModel(profile: machine.profile.id, version: machine.profile.version)
         let known = machine.profile.layout == nil ? facts.facts(of: unit, model: model) : ([], [])
@@ -52,9 +52,18 @@ package struct UnitLearning: Sendable {
     }
 
     /// What the unit said of these addresses, if they are not asked any more.
-    func refusal(of span: RegisterSpan?) -> Condition? {
+    package func refusal(of span: RegisterSpan?) -> Condition? {
         guard let span, let refused = facts.givenUp.first(where: { span.contains($0.span) }) else { return nil }
         return refused.exception.map(Condition.init) ?? .illegalAddress
+    }
+
+    /// What bears on the reading of these addresses: what is refused of them, and how much of their table is answered at
+    /// once.
+    package func facts(about span: RegisterSpan) -> [LearnedFact] {
+        facts.own.filter { fact in
+            guard fact.kind.table == span.table else { return false }
+            return fact.kind.span.map { $0.addresses.overlaps(span.addresses) } ?? true
+        }
     }
 
     /// True once after each change of ``restrictions`` or of what is given up.

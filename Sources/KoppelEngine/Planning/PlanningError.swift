@@ -2,7 +2,8 @@ package import KoppelCore
 
 /// Points that no allowed request can read, and what to change in the profile.
 ///
-/// It depends on the profile and the unit's limits only, never on what is due: `koppel check` finds all of them.
+/// It depends on the profile and the unit's limits only, never on what is due or on what was learned: `koppel check` finds
+/// all of them, those of a SunSpec device excepted, whose registers lie where the device says.
 package struct PlanningError: Error, Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// They have to come from one answer and one request may not ask for so much.

@@ -22,7 +22,8 @@ package struct ReadPlanner: Sendable {
     private let limits: UnitLimits
     /// For each point the place of its span in `spans`; `nil` if it cannot be read.
     private let spanOfPoint: [Int?]
-    /// What one request may ask for where the profile's limit does not hold.
+    /// How much was learned to be answered, where that is less than the profile says. It never makes a value unreadable:
+    /// what has to come from one answer is asked for whole, in a read of its own.
     private let longest: [RegisterTable: Int]
 
     /// - Parameters:
@@ -53,7 +54,7 @@ package struct ReadPlanner: Sendable {
             for member in span.members { places[member] = place }
         }
         spanOfPoint = places
-        longest = Self.longest(of: builder.spans, limits: limits, learned: restrictions.longest)
+        longest = restrictions.longest
     }
 
     /// The planner of a machine: its points, and everything its profile knows to exist.
@@ -68,17 +69,6 @@ package struct ReadPlanner: Sendable {
             unit: machine.unit, points: machine.points, existing: machine.profile.points,
             absent: Set(located.absent.keys), limits: machine.profile.limits, timing: machine.profile.timing,
             cost: cost, restrictions: restrictions)
-    }
-
-    /// A learned limit never makes a value unreadable: what has to come from one answer is asked for whole.
-    private static func longest(
-        of spans: [AtomicSpan], limits: UnitLimits, learned: [RegisterTable: Int]
-    ) -> [RegisterTable: Int] {
-        Dictionary(
-            uniqueKeysWithValues: learned.map { table, count in
-                let widest = spans.lazy.filter { $0.table == table }.map(\.addresses.count).max() ?? 1
-                return (table, min(max(count, widest), limits.countPerRequest(in: table)))
-            })
     }
 
     /// What is asked for to read this point and all that has to come with it; `nil` if no request can.
@@ -173,10 +163,11 @@ extension ReadPlanner {
         let kept = outermost(of: places)
         guard let first = kept.first else { return [] }
         let table = spans[first].table
-        let limit = longest[table] ?? limits.countPerRequest(in: table)
+        let most = limits.countPerRequest(in: table)
+        let limit = longest[table].map { min($0, most) } ?? most
         let pause = (timing.pauseBeforeRequest ?? .zero).wholeNanoseconds
         // Plain numbers, because the loop below may turn some hundred thousand times for a table full of coils.
-        let costs = (1...limit).map { cost.nanoseconds(of: table, count: $0) + pause }
+        let costs = (1...most).map { cost.nanoseconds(of: table, count: $0) + pause }
         let starts = kept.map { spans[$0].addresses.lowerBound }
         let ends = kept.map { spans[$0].addresses.upperBound }
         let runs = kept.map { spans[$0].run }
@@ -188,7 +179,7 @@ extension ReadPlanner {
         var earliest = 0
         for last in kept.indices {
             let end = ends[last]
-            while end - starts[earliest] >= limit || runs[earliest] != runs[last] { earliest += 1 }
+            while earliest < last, end - starts[earliest] >= limit || runs[earliest] != runs[last] { earliest += 1 }
             var (bestTime, bestReads, bestCut) = (Int64.max, Int.max, last)
             for cut in earliest...last {
                 let time = times[cut] + costs[end - starts[cut]]

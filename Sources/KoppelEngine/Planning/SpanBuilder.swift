@@ -10,8 +10,6 @@ struct SpanBuilder {
     private let points: [Point]
     private let absent: Set<Int>
     private let limits: UnitLimits
-    /// Spans with a gap of their own that the device refused as they are.
-    private let refusedWhole: Set<RegisterSpan>
 
     init(
         unit: UnitID, points: [Point], existing: [Point], absent: Set<Int>, limits: UnitLimits,
@@ -21,7 +19,6 @@ struct SpanBuilder {
         self.points = points
         self.absent = absent
         self.limits = limits
-        refusedWhole = Set(restrictions.unreadable)
         let closure = PointClosure(points, absent: absent)
         var sound: [(members: [Int], needs: [Int])] = []
         for cluster in closure.clusters {
@@ -36,9 +33,16 @@ struct SpanBuilder {
                 problems.append(problem(.companionMissing(error.name), cluster, cluster))
             }
         }
-        let runs = readableRuns(existing: existing, together: sound.map(\.needs), restrictions: restrictions)
+        let together = sound.map(\.needs)
+        let runs = readableRuns(existing: existing, together: together, restrictions: restrictions)
+        // What a unit refuses takes nothing out of the plan: it is asked for by itself, so that its failure is seen, and
+        // its recovery too.
+        let known =
+            limits.evenAlignment && restrictions != ReadRestrictions()
+            ? readableRuns(existing: existing, together: together, restrictions: ReadRestrictions()) : runs
+        let refused = Set(restrictions.unreadable)
         for (members, needs) in sound {
-            add(members, needs, runs: runs)
+            add(members, needs, known: known, runs: runs, refused: refused)
         }
         spans.sort { left, right in
             (left.table.rawValue, left.addresses.lowerBound, right.addresses.upperBound)
@@ -55,8 +59,9 @@ struct SpanBuilder {
         let present = points.indices.filter { !absent.contains($0) }.map { points[$0] }
         for point in present + existing { known[point.table, default: []].append(point.addresses) }
         for span in limits.readableGaps { known[span.table, default: []].append(span.range) }
-        let refusedWhole = Set(together.compactMap(refusedSpan))
-        for needs in together where refusedSpan(needs) == nil {
+        let unreadable = Set(restrictions.unreadable)
+        let refusedWhole = Set(together.compactMap { refusedSpan($0, of: unreadable) })
+        for needs in together where refusedSpan(needs, of: unreadable) == nil {
             known[points[needs[0]].table, default: []].append(fromStart(hull(of: needs), points[needs[0]].table))
         }
         if limits.allGapsReadable { RegisterTable.allCases.forEach { known[$0] = [0...65_535] } }
@@ -76,14 +81,14 @@ struct SpanBuilder {
     }
 
     /// What is asked for to read these together, if they leave a gap and the device refused exactly that.
-    private func refusedSpan(_ needs: [Int]) -> RegisterSpan? {
-        guard !refusedWhole.isEmpty else { return nil }
+    private func refusedSpan(_ needs: [Int], of unreadable: Set<RegisterSpan>) -> RegisterSpan? {
+        guard !unreadable.isEmpty else { return nil }
         let (table, range) = (points[needs[0]].table, asked(for: needs))
         guard let first = UInt16(exactly: range.lowerBound), let last = UInt16(exactly: range.upperBound) else {
             return nil
         }
         let span = RegisterSpan(table: table, addresses: first...last)
-        guard refusedWhole.contains(span) else { return nil }
+        guard unreadable.contains(span) else { return nil }
         let own = needs.reduce(into: Set<Int>()) { $0.formUnion(points[$1].addresses) }
         return own.count < hull(of: needs).count ? span : nil
     }
@@ -125,14 +130,19 @@ struct SpanBuilder {
         return problem(.tooLarge(count: addresses.count, limit: limit), members, needs)
     }
 
-    private mutating func add(_ members: [Int], _ needs: [Int], runs: [RegisterTable: ReadableRuns]) {
+    /// `known` is what the profile says exists, `runs` what of that a read may run across, and `refused` what the device
+    /// refuses.
+    private mutating func add(
+        _ members: [Int], _ needs: [Int], known: [RegisterTable: ReadableRuns], runs: [RegisterTable: ReadableRuns],
+        refused: Set<RegisterSpan>
+    ) {
         let table = points[members[0]].table
         var addresses = fromStart(hull(of: needs), table)
-        guard let readable = runs[table] else { return }
+        guard let known = known[table], let readable = runs[table] else { return }
         if limits.evenAlignment && !table.isBits {
             let even = asked(for: needs)
             for neighbour in [even.lowerBound, even.upperBound]
-            where !addresses.contains(neighbour) && !readable.contains(neighbour) {
+            where !addresses.contains(neighbour) && !known.contains(neighbour) {
                 problems.append(problem(.oddEdge(neighbour: neighbour), members, needs))
                 return
             }
@@ -146,7 +156,7 @@ struct SpanBuilder {
         spans.append(
             AtomicSpan(
                 members: members, points: needs, table: table, addresses: addresses,
-                run: refusedSpan(needs) == nil ? readable.run(holding: addresses) : nil))
+                run: refusedSpan(needs, of: refused) == nil ? readable.run(holding: addresses) : nil))
     }
 
     private func problem(_ kind: PlanningError.Kind, _ members: [Int], _ needs: [Int]) -> PlanningError {

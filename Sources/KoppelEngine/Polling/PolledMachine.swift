@@ -85,7 +85,7 @@ package struct PolledMachine: Sendable {
         companionPoints = Set(settings.points.indices.filter { needed.contains(settings.points[$0].signal) })
     }
 
-    /// Points that no request can read, with the reason; they are bad from the start.
+    /// Points that no request can read, with the reason; they are bad.
     package var problems: [PlanningError] { planner.problems }
 
     // MARK: Start
@@ -270,6 +270,7 @@ package struct PolledMachine: Sendable {
         planner = ReadPlanner(located, cost: cost, restrictions: learning.restrictions)
         plans = PlanCache()
         givenUp = located.absent
+        for point in planner.problems.flatMap(\.points) where givenUp[point] == nil { givenUp[point] = .configError }
         for point in trackers.indices where givenUp[point] == nil && trackers[point]?.hasDelivered != true {
             givenUp[point] = learning.refusal(of: planner.span(of: point))
         }

@@ -94,10 +94,10 @@ struct PolledUnit: Sendable {
         return failed(error.condition, now: now)
     }
 
-    /// Where a machine's registers are was found out.
-    mutating func note(_ news: LayoutNews) {
+    /// Where a machine's registers are was found out. `problem` is what cannot be read of them there, if anything.
+    mutating func note(_ news: LayoutNews, problem: PlanningError?) {
         switch news {
-        case .found(let chain): (figures.models, figures.layoutTrouble) = (chain, nil)
+        case .found(let chain): (figures.models, figures.layoutTrouble) = (chain, problem.map { "\($0)" })
         case .otherDevice(let chain, _): (figures.models, figures.layoutTrouble) = (chain, "\(news)")
         case .noMarker, .unsteady: (figures.models, figures.layoutTrouble) = (nil, "\(news)")
         }

@@ -42,7 +42,9 @@ struct ExplainCommand: AsyncParsableCommand {
             }
         }
         guard let name = SignalName(signal),
-            let explanation = SignalExplanation(signal: name, machine: machine, site: site, models: models)
+            let explanation = SignalExplanation(
+                signal: name, machine: machine, site: site, models: models,
+                dataFolder: agent.data ?? site.agent.dataFolder, now: WallClock.system().now)
         else {
             Streams.complain(
                 "machine \(machine.id) has no signal `\(signal)`. `koppel profile show` lists those of its profile")

@@ -17,7 +17,7 @@ struct ExplainText {
         let title = "\(explanation.name) of \(machine.id)"
         let label = point.label["en"] ?? point.label.min { $0.key < $1.key }?.value
         return style.paint(DisplayWidth.harmless(title + (label.map { ": \($0)" } ?? "")), .strong) + "\n"
-            + (published + meaning + wire + plan + said).map { line($0.0, $0.1, style) }.joined()
+            + (published + meaning + wire + plan + learned + said).map { line($0.0, $0.1, style) }.joined()
     }
 
     private func line(_ name: String, _ text: String, _ style: TerminalStyle) -> String {
@@ -91,6 +91,7 @@ struct ExplainText {
 
     private var plan: [(String, String)] {
         if let problem = explanation.problem { return [("plan", problem)] }
+        if explanation.isGivenUp { return [("read", "not now: the unit refuses it, and its reading is bad each time")] }
         guard let request = explanation.request else { return [("plan", "no request reads it")] }
         var lines = [
             (
@@ -105,6 +106,14 @@ struct ExplainText {
             lines.append(("together with", shown + (rest > 0 ? " and \(rest) more" : "")))
         }
         return lines
+    }
+
+    private var learned: [(String, String)] {
+        if let problem = explanation.learnedProblem { return [("learned", "not known: \(problem)")] }
+        return explanation.learned.map { learned in
+            let next = learned.holds == .zero ? "at the next chance" : "in \(learned.holds.plainText)"
+            return ("learned", "\(learned.fact); tried again \(next)")
+        }
     }
 
     private var said: [(String, String)] {

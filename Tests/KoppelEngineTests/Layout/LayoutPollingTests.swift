@@ -70,6 +70,25 @@ struct LayoutPollingTests {
         #expect(try none.figures().layoutTrouble?.contains("no SunSpec marker") == true)
     }
 
+    @Test func `P47: what has to come from one answer, and lies too far apart in this device, is told as a mistake`()
+        async throws
+    {
+        var power = try point("power", at: 40_083, group: "pair")
+        power.place = ModelPlace(model: 103, offset: 14)
+        var serial = try point("serial", at: 40_050, group: "pair")
+        serial.place = ModelPlace(model: 1, offset: 48)
+        let energy = try Self.points()[0]
+        let bench = BusBench()
+        let registers = Registers(ModelChain(base: 0, ids: [(1, 65), (120, 100), (103, 50)]))
+        registers.set { $0[185] = 5 }
+        var other = energy
+        other.signal = try #require(SignalName("test/energy"))
+        _ = try await bench.run(
+            Self.script(registers), points: [power, serial, other], change: Self.make, until: .seconds(3.5))
+        #expect(await bench.readings().sorted() == ["0:1 configError", "1:1 configError", "2:1 good 5"])
+        #expect(try bench.figures().layoutTrouble?.contains("needs 136 registers in one request") == true)
+    }
+
     @Test func `after an answer that did not come the models are looked for again, so that nothing wrong looks good`()
         async throws
     {

@@ -68,6 +68,8 @@ struct ReadPlannerPropertyTests {
         let points: [Point]
         /// For each point all that has to come from its answer.
         let families: [Set<Int>]
+        /// Everything that the profile says exists, by table, whatever was learned.
+        private(set) var existing: [RegisterTable: Set<Int>] = [:]
 
         init(machine: Machine) {
             self.machine = machine
@@ -87,6 +89,7 @@ struct ReadPlannerPropertyTests {
                     found.formUnion(more)
                 }
             }
+            existing = told()
         }
 
         func hull(_ indexes: some Sequence<Int>) -> ClosedRange<Int> {
@@ -98,8 +101,7 @@ struct ReadPlannerPropertyTests {
             count > (table.isBits ? machine.limits.bitsPerRequest : machine.limits.registersPerRequest)
         }
 
-        /// Everything that exists or may be read along, by table.
-        func readable() -> [RegisterTable: Set<Int>] {
+        private func told() -> [RegisterTable: Set<Int>] {
             var result: [RegisterTable: Set<Int>] = [:]
             for (index, point) in points.enumerated() {
                 result[point.table, default: []].formUnion(point.addresses)
@@ -111,6 +113,12 @@ struct ReadPlannerPropertyTests {
             }
             for gap in machine.limits.readableGaps { result[gap.table, default: []].formUnion(gap.range) }
             if machine.limits.allGapsReadable { RegisterTable.allCases.forEach { result[$0] = Set(0...70) } }
+            return result
+        }
+
+        /// Everything that may be read along, by table.
+        func readable() -> [RegisterTable: Set<Int>] {
+            var result = existing
             for hole in machine.restrictions.unreadable { result[hole.table]?.subtract(hole.range) }
             return result
         }
@@ -124,7 +132,9 @@ struct ReadPlannerPropertyTests {
             func aligned(_ range: ClosedRange<Int>) -> ClosedRange<Int>? {
                 guard machine.limits.evenAlignment, !table.isBits else { return range }
                 let even = (range.lowerBound / 2 * 2)...(range.upperBound / 2 * 2 + 1)
-                return even.allSatisfy { range.contains($0) || known.contains($0) } ? even : nil
+                // What was learned makes no value unreadable.
+                let existing = existing[table] ?? []
+                return even.allSatisfy { range.contains($0) || existing.contains($0) } ? even : nil
             }
             let parts = families.map { aligned(hull($0)) }
             guard let whole = aligned(hull(families.joined())), !isLarge(whole.count, in: table) else { return nil }
@@ -133,18 +143,10 @@ struct ReadPlannerPropertyTests {
             let isCut = machine.restrictions.cuts.contains {
                 $0.table == table && $0.before > whole.lowerBound && $0.before <= whole.upperBound
             }
-            if let longest = machine.restrictions.longest[table], whole.count > max(longest, widest(in: table)) {
+            if let longest = machine.restrictions.longest[table], whole.count > longest, !parts.contains(whole) {
                 return nil
             }
             return known.isSuperset(of: whole) && !isCut ? whole : nil
-        }
-
-        /// The most addresses that have to come from one answer in a table.
-        func widest(in table: RegisterTable) -> Int {
-            let even = machine.limits.evenAlignment && !table.isBits
-            return families.filter { $0.allSatisfy { points[$0].table == table } }.map(hull)
-                .map { even ? ($0.upperBound | 1) - ($0.lowerBound & ~1) + 1 : $0.count }
-                .filter { !isLarge($0, in: table) }.max() ?? 1
         }
 
         /// The least time of all partitions of these due points, by subsets: the block of a subset's first point,
