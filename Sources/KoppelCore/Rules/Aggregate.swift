@@ -42,6 +42,18 @@ package struct Aggregate: Sendable {
         var isGood: Bool
     }
 
+    /// A value that a figure may consist of.
+    private struct Sample: Sendable {
+        var value: Double
+        var isGood: Bool
+
+        /// The lower of the two, or the higher; of equal ones the better.
+        func replaced(by other: Sample, if isBeyond: (Double, Double) -> Bool) -> Sample {
+            if other.value == value { return Sample(value: value, isGood: isGood || other.isGood) }
+            return isBeyond(other.value, value) ? other : self
+        }
+    }
+
     private let start: Timestamp
     private let end: Timestamp
     private let weighting: Weighting
@@ -54,9 +66,10 @@ package struct Aggregate: Sendable {
     private var area = 0.0
     private var covered = 0.0
     private var goodTime = 0.0
-    private var extremes: (low: Double, high: Double)?
-    private var first: Double?
-    private var last: Double?
+    private var lowest: Sample?
+    private var highest: Sample?
+    private var first: Sample?
+    private var last: Sample?
     private var held: Held?
 
     /// `held` is what the signal said last before the window, which stands until its first reading. With less than
@@ -70,8 +83,9 @@ package struct Aggregate: Sendable {
         self.weighting = weighting
         self.minimumGoodFraction = minimumGoodFraction
         guard let held, let value = Self.usable(held) else { return }
-        self.held = Held(value: value, from: start, isGood: held.condition.quality == .good)
-        first = value
+        let isGood = held.condition.quality == .good
+        self.held = Held(value: value, from: start, isGood: isGood)
+        first = Sample(value: value, isGood: isGood)
     }
 
     /// Takes one more reading of the window; one outside it changes nothing.
@@ -88,9 +102,11 @@ package struct Aggregate: Sendable {
         usable += 1
         if isGood { good += 1 }
         sum += value
-        extremes = (min(extremes?.low ?? value, value), max(extremes?.high ?? value, value))
-        first = first ?? value
-        last = value
+        let sample = Sample(value: value, isGood: isGood)
+        lowest = lowest?.replaced(by: sample, if: <) ?? sample
+        highest = highest?.replaced(by: sample, if: >) ?? sample
+        first = first ?? sample
+        last = sample
     }
 
     /// What was read last holds no longer than until then: from there on readings are missing.
@@ -112,12 +128,14 @@ package struct Aggregate: Sendable {
 
     private func closedFigure(_ function: Function) -> Figure {
         let value: Double?
+        // The readings that the figure consists of; it is no better than any of them.
+        var parts: [Sample?] = []
         switch function {
         case .mean: value = mean
-        case .min: value = extremes?.low
-        case .max: value = extremes?.high
-        case .last: value = last
-        case .delta: value = first.flatMap { first in last.map { $0 - first } }
+        case .min: (value, parts) = (lowest?.value, [lowest])
+        case .max: (value, parts) = (highest?.value, [highest])
+        case .last: (value, parts) = (last?.value, [last])
+        case .delta: (value, parts) = (first.flatMap { first in last.map { $0.value - first.value } }, [first, last])
         case .count: value = Double(usable)
         }
         guard let value, value.isFinite, usable > 0 || (function == .mean && covered > 0) else {
@@ -125,7 +143,7 @@ package struct Aggregate: Sendable {
         }
         // However little an owner asks for: what rests on no good sample at all, a simulated machine for example, is not
         // good.
-        guard goodFraction >= minimumGoodFraction, goodFraction > 0 else {
+        guard goodFraction >= minimumGoodFraction, goodFraction > 0, parts.allSatisfy({ $0?.isGood == true }) else {
             let few = Condition.fewGoodSamples
             return Figure(
                 value: value, quality: .uncertain, condition: few, statusCode: few.statusCode, samples: samples)

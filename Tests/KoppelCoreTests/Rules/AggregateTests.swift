@@ -66,6 +66,25 @@ struct AggregateTests {
         #expect(figure.quality == .uncertain && figure.value != nil)
     }
 
+    @Test func `row 32: a figure that is the value of one reading is never better than that reading`() {
+        let doubt = Condition.outOfRange
+        let readings = [
+            Self.reading(0, 5), Self.reading(1, 9), Self.reading(2, 99, doubt), Self.reading(3, 7), Self.reading(8, 1),
+        ]
+        let window = Self.window(readings, by: .sample, least: 0.5)
+        let functions: [Aggregate.Function] = [.mean, .min, .max, .last, .delta, .count]
+        func qualities(_ window: Aggregate) -> [Quality] { functions.map { window.figure($0).quality } }
+        #expect(qualities(window) == [.good, .good, .uncertain, .good, .good, .good])
+        #expect(window.figure(.max).statusCode == 0x40A4_0000 && window.figure(.max).value == 99)
+        // The same height was reached beyond doubt as well.
+        let again = Self.window(readings + [Self.reading(9, 99)], by: .sample, least: 0.5)
+        #expect(again.figure(.max).quality == .good)
+        let end = Self.window(readings + [Self.reading(9, 3, doubt)], by: .sample, least: 0.5)
+        #expect(qualities(end) == [.good, .good, .uncertain, .uncertain, .uncertain, .good])
+        let begin = Self.window(readings, by: .sample, least: 0.5, held: Self.reading(-9, 2, doubt))
+        #expect(qualities(begin) == [.good, .good, .uncertain, .good, .uncertain, .good])
+    }
+
     @Test(arguments: Aggregate.Function.allCases)
     func `4_2: a window without a usable sample is BadNoData and null`(function: Aggregate.Function) {
         let figure = Self.window([Self.reading(3, nil, .noCommunication)]).figure(function)
