@@ -46,6 +46,36 @@ struct AuditFileTests {
         #expect((verification.firstNumber ?? 0) > 1)
     }
 
+    @Test func `what left to a destination in the last hour is found again after a restart`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = AuditFile(dataFolder: folder, limit: 1_500, files: 8)
+        let written: [(second: Int, destination: String, decision: AuditEntry.Decision)] = [
+            (10, "hub", .sent), (20, "other", .sent), (4_000, "hub", .sent), (4_010, "hub", .denied),
+            (4_020, "hub-2", .sent), (4_030, "hub", .failed), (5_000, "hub", .sent), (9_000, "hub", .sent),
+        ]
+        for one in written {
+            var entry = try entry(one.second)
+            entry.destination = try #require(Identifier(one.destination))
+            (entry.decision, entry.why) = (one.decision, one.decision == .sent ? nil : "x")
+            entry.topic = #"a "decision":"sent","destination":"hub" b"#
+            try await file.append(entry)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/audit").count > 2)
+        let torn = #"{"decision":"sent","destination":"hub","time":"1970-01-01T01:50:00.000000000Z""#
+        let whole = FileManager.default.contents(atPath: current) ?? Data()
+        try (whole + Data(torn.utf8)).write(to: URL(fileURLWithPath: current))
+        let hub = try #require(Identifier("hub"))
+        func ages(_ second: Int64, most: Int = 10) async throws -> [Duration] {
+            try await AuditFile(dataFolder: folder).ages(
+                ofDeparturesTo: hub, at: Timestamp(nanoseconds: second * 1_000_000_000), most: most)
+        }
+        #expect(try await ages(9_000) == [.zero])
+        // The last one is of a time to come.
+        #expect(try await ages(7_000) == [.seconds(3_000), .seconds(2_000), .zero])
+        #expect(try await ages(7_000, most: 2) == [.seconds(2_000), .zero])
+        #expect(try await ages(99_000).isEmpty)
+    }
+
     @Test func `a changed record is found with its line, and nothing is written behind a damaged end`() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await append(1...3, to: AuditFile(dataFolder: folder))

@@ -19,7 +19,7 @@ actor AuditFile: AuditTrail {
     private nonisolated let thread = ThreadExecutor(name: "audit")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    private let folder: AuditFolder
+    let folder: AuditFolder
     private let limit: Int
     private let files: Int
     private var open: Open?

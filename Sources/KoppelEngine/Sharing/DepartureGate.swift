@@ -29,13 +29,15 @@ package actor DepartureGate<C: Clock> where C.Duration == Duration {
     private let policy: AuditEntry.Policy
     private var rules: DepartureRules
     private var limit: HourlyLimit?
+    /// What left in an earlier run, or before the site file was loaded again, counts as well.
+    private var hasCounted = false
     private let trail: any AuditTrail
     private let wallClock: WallClock
     private let clock: C
     private let begin: C.Instant
     /// By reason; there are a handful.
     private var told: [String: Told] = [:]
-    private var isUnwritable = false
+    private var isTrailFailing = false
     private var isWaiting = false
 
     package init(
@@ -58,6 +60,10 @@ package actor DepartureGate<C: Clock> where C.Duration == Duration {
             if case .refused(let decision, let why) = rules.judge(message, wall: wallClock.wall) {
                 await refuse(message, decision, why)
                 return false
+            }
+            guard await countEarlier() else {
+                do { try await clock.sleep(for: Self.retryEvery) } catch { return nil }
+                continue
             }
             if let pause = limit?.take(at: begin.duration(to: clock.now)) {
                 tellWaiting(pause)
@@ -94,19 +100,41 @@ package actor DepartureGate<C: Clock> where C.Duration == Duration {
     private func writeDown(_ entry: AuditEntry) async -> Bool {
         do throws(AuditError) {
             try await trail.append(entry)
-            if isUnwritable {
-                Logger.current.notice(
-                    "The audit log is written again", metadata: ["destination": "\(names.destination)"])
-            }
-            isUnwritable = false
+            tellTrail(nil)
             return true
         } catch {
-            if !isUnwritable {
-                Logger.current.error(
-                    "The audit log cannot be written; nothing leaves to this destination until it can",
-                    metadata: ["destination": "\(names.destination)", "error": "\(error)"])
-            }
-            isUnwritable = true
+            tellTrail(error)
+            return false
+        }
+    }
+
+    /// One log line when the audit log fails, and one when it works again.
+    private func tellTrail(_ error: AuditError?) {
+        if let error, !isTrailFailing {
+            Logger.current.error(
+                "The audit log cannot be used; nothing leaves to this destination until it can",
+                metadata: ["destination": "\(names.destination)", "error": "\(error)"])
+        } else if error == nil, isTrailFailing {
+            Logger.current.notice("The audit log works again", metadata: ["destination": "\(names.destination)"])
+        }
+        isTrailFailing = error != nil
+    }
+
+    /// Has the policy's limit count what the audit log says of the last hour: an agent that is started again and again
+    /// sends no more than one that runs on.
+    ///
+    /// - Returns: False if the audit log cannot be read.
+    private func countEarlier() async -> Bool {
+        guard let most = limit?.limit, !hasCounted else { return true }
+        do throws(AuditError) {
+            let ages = try await trail.ages(ofDeparturesTo: names.destination, at: wallClock.wall, most: most)
+            // Another message may have waited for the same answer.
+            if !hasCounted { limit?.count(ages, before: begin.duration(to: clock.now)) }
+            hasCounted = true
+            tellTrail(nil)
+            return true
+        } catch {
+            tellTrail(error)
             return false
         }
     }

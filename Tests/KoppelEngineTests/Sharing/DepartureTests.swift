@@ -60,6 +60,10 @@ struct DepartureTests {
     /// Keeps lines, and refuses while it is told to.
     private final class Trail: AuditTrail {
         private let held = Mutex((lines: [String](), chain: AuditChain(), isFull: false))
+        /// How long before the test messages left.
+        let earlier: [Duration]
+
+        init(earlier: [Duration] = []) { self.earlier = earlier }
 
         var lines: [String] { held.withLock { $0.lines } }
         func fill(_ isFull: Bool) { held.withLock { $0.isFull = isFull } }
@@ -73,6 +77,13 @@ struct DepartureTests {
                 return false
             }
             if isFull { throw AuditError("the volume is full") }
+        }
+
+        func ages(ofDeparturesTo destination: Identifier, at now: Timestamp, most: Int) async throws(AuditError)
+            -> [Duration]
+        {
+            if held.withLock({ $0.isFull }) { throw AuditError("the volume cannot be read") }
+            return Array(earlier.suffix(most))
         }
     }
 
@@ -109,6 +120,40 @@ struct DepartureTests {
         clock.advance(by: .seconds(3_600))
         #expect(await third.value == true)
         #expect(trail.lines.count == 3)
+    }
+
+    @Test func `A12: what left before a restart counts in the policy's hour, so that a crash loop exceeds nothing`()
+        async throws
+    {
+        let (trail, clock) = (Trail(earlier: [.seconds(3_000), .seconds(600)]), ManualClock())
+        let gate = gate(SharingBench.policy(rate: 3), trail, clock)
+        #expect(await gate.admits(message(Self.base + "_batch")) == true)
+        let second = Task { await gate.admits(message(Self.base + "_batch")) }
+        #expect(await clock.waitForSleepers())
+        #expect(trail.lines.count == 1)
+        #expect(clock.nextDeadline == .seconds(600), "the oldest is an hour ago then")
+        clock.advance(by: .seconds(600))
+        #expect(await second.value == true)
+        // A policy that allows less than before waits until so few are left.
+        let (strict, later) = (Trail(earlier: [.seconds(3_000), .seconds(600)]), ManualClock())
+        let other = self.gate(SharingBench.policy(rate: 1), strict, later)
+        let first = Task { await other.admits(message(Self.base + "_batch")) }
+        #expect(await later.waitForSleepers())
+        #expect(later.nextDeadline == .seconds(3_000))
+        first.cancel()
+        #expect(await first.value == nil)
+    }
+
+    @Test func `A12: as long as the audit log cannot be read, nothing leaves by a policy with a limit`() async throws {
+        let (trail, clock) = (Trail(), ManualClock())
+        trail.fill(true)
+        let gate = gate(SharingBench.policy(rate: 3), trail, clock)
+        let first = Task { await gate.admits(message(Self.base + "_batch")) }
+        #expect(await clock.waitForSleepers())
+        trail.fill(false)
+        #expect(trail.lines.isEmpty)
+        clock.advance(by: .seconds(5))
+        #expect(await first.value == true)
     }
 
     @Test func `a refusal is written down at once, and then once an hour with its number`() async throws {
