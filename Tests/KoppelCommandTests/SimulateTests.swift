@@ -69,13 +69,13 @@ struct SimulateTests {
     }
 
     /// Two meters on a serial bus at the path `meters` of the folder; the second one with this mark behind its profile.
-    private func site(in folder: borrowing TemporaryFolder, mark: String) throws -> String {
+    private func site(in folder: borrowing TemporaryFolder, mark: String, bus: String = "") throws -> String {
         try folder.write(
             """
             koppel: 1
             agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
             buses:
-              meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"}
+              meters: {url: "rtu:\(folder.path)/meters?baud=115200&format=8N1"\(bus)}
             machines:
               small: {bus: meters, unit: 5, profile: eastron/sdm120, simulated: true}
               other: {bus: meters, unit: 6, profile: schneider/iem3155\(mark)}
@@ -112,6 +112,9 @@ struct SimulateTests {
         let marked = try await Program.run("simulate", "--config", site, "--machine", "small", "--seconds", "0.1")
         #expect(marked.code == 0)
         #expect(marked.errors.isEmpty)
+        let whole = try await Program.run(
+            "simulate", "--config", self.site(in: folder, mark: "", bus: ", simulated: true"), "--seconds", "0.1")
+        #expect(whole.code == 0 && whole.errors.isEmpty, "\(whole.errors)")
     }
 
     @Test func `it stops by itself after the seconds it was given`() async throws {

@@ -134,6 +134,33 @@ struct SiteTests {
         #expect(counter.sampling.badAfter == .seconds(100))
     }
 
+    @Test func `row 30: the machines of a simulated bus are simulated, and none of them can say that it is not`() throws
+    {
+        func load(_ mark: String, bus: String = ", simulated: true") throws -> SiteLoad {
+            let files = try Fixture.files(adding: [
+                "site.yaml": """
+                koppel: 1
+                agent: {id: box-1, location: {enterprise: acme, site: hengelo}}
+                buses:
+                  hal-3: {url: "tcp://127.0.0.1:1502"\(bus)}
+                  hal-4: {url: "tcp://127.0.0.1:1503"}
+                machines:
+                  first: {bus: hal-3, unit: 1, profile: eastron/sdm630-v2}
+                  second: {bus: hal-3, unit: 2, profile: eastron/sdm630-v2\(mark)}
+                  other: {bus: hal-4, unit: 1, profile: eastron/sdm630-v2}
+                """
+            ])
+            return loadSite(at: "site.yaml", library: ProfileLibrary(folders: ["Devices"], files: files), files: files)
+        }
+        #expect(try load("").site?.machines.map(\.simulated) == [true, true, false])
+        #expect(try load(", simulated: true").site?.machines.map(\.simulated) == [true, true, false])
+        #expect(try load(", simulated: true", bus: "").site?.machines.map(\.simulated) == [false, true, false])
+        #expect(try load("", bus: ", simulated: false").site?.machines.map(\.simulated) == [false, false, false])
+        let contrary = try load(", simulated: false")
+        #expect(contrary.site == nil)
+        #expect(contrary.issues.map(\.sentence) == ["bus `hal-3` is simulated, and so is every machine on it"])
+    }
+
     @Test func `P07: a machine says what it may do on its bus, whatever its profile`() throws {
         let plain = try machine("title: Meter")
         #expect(plain.polling == PollingRules())

@@ -88,6 +88,7 @@ enum SiteShape {
             optional(
                 "admission", "warn: use a plan that asks more than the bus can carry, with slots missed all the time.",
                 .choice(BusAdmission.self)),
+            optional("simulated", "true: the readings of all its machines are marked as simulated.", .flag),
         ]) + polling
 
     /// Buses and machines have the same keys, whatever the profile (field rule P07).

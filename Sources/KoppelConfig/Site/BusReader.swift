@@ -15,7 +15,8 @@ struct BusReader {
         guard let id, let endpoint else { return nil }
         return BusSettings(
             id: id, endpoint: endpoint, timeout: timeout, connection: connection, admission: admission,
-            polling: PollingRulesReader(section: section).read())
+            polling: PollingRulesReader(section: section).read(),
+            simulated: section["simulated"]?.bool() ?? false)
     }
 
     private func readConnection(_ field: Field, to endpoint: BusEndpoint?) -> BusConnection? {

@@ -29,7 +29,7 @@ struct MachineReader {
         }
         let title = section["title"]?.localizedText() ?? [:]
         let every = section["every"]?.pollInterval()
-        let isSimulated = section["simulated"]?.bool() ?? false
+        let isSimulated = readSimulated(section["simulated"], on: bus)
         let levels = section["location"].map(readLevels) ?? []
         let hint = "vendor/model of the library, or ./FILE.yaml beside the site file."
         let found = section.required("profile", hint: hint).flatMap(profiles.find)
@@ -54,6 +54,18 @@ struct MachineReader {
         return MachineSettings(
             id: id, bus: busID, unit: unit, title: title, profile: profile, location: location, nameplate: nameplate,
             points: points, modelDevice: device, simulated: isSimulated, polling: polling)
+    }
+
+    /// A machine on a simulated bus is simulated: its values never look good (data model 4.2, row 30).
+    private func readSimulated(_ field: Field?, on bus: BusSettings?) -> Bool {
+        let isBusSimulated = bus?.simulated ?? false
+        guard let field, let says = field.bool() else { return isBusSimulated }
+        if let bus, isBusSimulated, !says {
+            field.error(
+                "bus `\(bus.id)` is simulated, and so is every machine on it",
+                hint: "Say `simulated: true` of the machines, and not of the bus, if only some of them are.")
+        }
+        return says || isBusSimulated
     }
 
     private func readDevice(_ field: Field?, profile: DeviceProfile) -> Int {

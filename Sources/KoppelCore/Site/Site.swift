@@ -99,11 +99,14 @@ package struct BusSettings: Hashable, Sendable {
     package var admission: BusAdmission
     /// What its units may do on the bus, where a machine says nothing else.
     package var polling: PollingRules
+    /// True if all machines on it are simulated.
+    package var simulated: Bool
 
     package init(
         id: Identifier, endpoint: BusEndpoint, timeout: Duration = .seconds(1), connection: BusConnection = .keep,
-        admission: BusAdmission = .refuse, polling: PollingRules = PollingRules()
+        admission: BusAdmission = .refuse, polling: PollingRules = PollingRules(), simulated: Bool = false
     ) {
+        self.simulated = simulated
         self.admission = admission
         self.id = id
         self.endpoint = endpoint

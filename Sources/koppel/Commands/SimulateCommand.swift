@@ -14,7 +14,7 @@ struct SimulateCommand: AsyncParsableCommand {
             pseudo-terminal that is linked at the path of the url, if nothing is there. Runs until Ctrl-C. The line \
             `ready` comes when clients can connect.
 
-            Mark a machine of a site file with `simulated: true`, so that an agent that runs with the same file tells with \
+            Mark a machine of a site file, or a bus with all its machines, with `simulated: true`, so that an agent that runs with the same file tells with \
             each value that it is simulated. What is not marked is served with a warning.
 
             Example: koppel simulate --profile eastron/sdm630-v2 --bus tcp://127.0.0.1:1502 --unit 1
@@ -56,8 +56,8 @@ struct SimulateCommand: AsyncParsableCommand {
         Streams.complain(
             """
             \(file) does not say that these machines are simulated: \(unmarked.joined(separator: ", ")). An agent that \
-            runs with it publishes what is served here as good values. Give each `simulated: true`, and take it out when \
-            the real machine is there
+            runs with it publishes what is served here as good values. Give each, or its bus, `simulated: true`, and \
+            take it out when the real machine is there
             """)
     }
 
