@@ -103,6 +103,38 @@ struct ReportTests {
         try Golden.expect(html, is: "report-page")
     }
 
+    @Test func `topics are shown in the form that each destination has them`() throws {
+        let report = try report("Press")
+        var site = report.survey.site
+        let first = try #require(site.destinations.first)
+        let levels = [("Enterprise", "acme"), ("Site", "hengelo"), ("Area", "hal-3"), ("EquipmentModule", "press-1")]
+        site.machines[0].location = try levels.map {
+            LocationLevel(level: $0.0, id: try #require(Identifier($0.1)))
+        }
+        func topics(_ changes: [(inout DestinationSettings) throws -> Void]) throws -> [String]? {
+            var site = site
+            site.destinations = try changes.map { change in
+                var destination = first
+                try change(&destination)
+                return destination
+            }
+            let survey = SiteSurvey(site: site, taken: report.survey.taken, version: "0.1.0", results: [:])
+            let shown = SiteReport(survey, issues: [], language: .en)
+            let line = survey.machines[0].topics.joined(separator: ", ")
+            if !line.isEmpty {
+                #expect(ReportPage(report: shown).html.contains(line))
+                #expect(ReportText(report: shown, style: .plain).text.contains(line))
+            }
+            return survey.machines.first?.topics
+        }
+        #expect(try topics([{ _ in }]) == ["kpl/v1/acme/hengelo/hal-3/press-1/#"])
+        #expect(try topics([{ $0.topics = .flat }]) == ["kpl/v1/acme/hengelo/hal-3.press-1/#"])
+        #expect(
+            try topics([{ _ in }, { $0.topics = .flat }, { $0.topics = .flat }])
+                == ["kpl/v1/acme/hengelo/hal-3/press-1/#", "kpl/v1/acme/hengelo/hal-3.press-1/#"])
+        #expect(try topics([{ $0.share = .missingPolicy(path: "hub.yaml") }]) == [])
+    }
+
     @Test func `a bad signal comes first, with advice, in the language of the customer`() throws {
         let report = try report("Pers", condition: .timeout, language: .nl)
         #expect(!report.isGood)

@@ -1,3 +1,4 @@
+internal import KoppelConfig
 package import KoppelCore
 internal import KoppelDialects
 
@@ -13,8 +14,9 @@ package struct SiteSurvey: Sendable {
         package var settings: MachineSettings
         /// Of the last round; `nil` if the bus could not be opened.
         package var now: LiveReader.MachineNow?
-        /// What the machine publishes under, with a slash at the end.
-        package var topics: String
+        /// What to subscribe to for everything of the machine, once for each form in which a destination has its topics.
+        /// Names that a sharing policy hides are not among them.
+        package var topics: [String]
     }
 
     package struct Bus: Sendable {
@@ -61,8 +63,24 @@ package struct SiteSurvey: Sendable {
         machines = site.machines.map { machine in
             Machine(
                 settings: machine, now: results[machine.bus]?.machines[machine.id],
-                topics: TopicTree.machineBase(machine.location))
+                topics: Self.topics(of: machine, for: site.destinations))
         }
+    }
+
+    private static func topics(of machine: MachineSettings, for destinations: [DestinationSettings]) -> [String] {
+        var topics: [String] = []
+        for destination in destinations where destination.isServed {
+            if case .policy(let policy) = destination.share,
+                !policy.enforcement.pseudonymise.isDisjoint(with: [.machine, .area, .line, .cell])
+            {
+                continue
+            }
+            let topic =
+                destination.sparkplug.map { SparkplugDialect.dataTopic(of: machine.id, $0) }
+                ?? TopicTree.machineBase(machine.location, form: destination.topics) + "#"
+            if !topics.contains(topic) { topics.append(topic) }
+        }
+        return topics
     }
 
     /// What reading the machines of one bus gave.

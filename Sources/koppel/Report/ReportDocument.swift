@@ -18,7 +18,7 @@ struct ReportDocument: Encodable {
         var bus: String
         var unit: UInt8
         var profile: String
-        var topics: String
+        var topics: [String]
         var signals: [SignalDocument]
     }
 

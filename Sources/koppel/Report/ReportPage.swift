@@ -137,7 +137,9 @@ struct ReportPage {
                 })
             html += HTMLText.table(
                 [Cell(words.machines), Cell(words.topics)],
-                survey.machines.map { [Cell($0.settings.id.description, "name"), Cell("\($0.topics)#", "code")] })
+                survey.machines.map {
+                    [Cell($0.settings.id.description, "name"), Cell($0.topics.joined(separator: ", "), "code")]
+                })
         }
         return html + HTMLText.text("p", cells.journal)
     }

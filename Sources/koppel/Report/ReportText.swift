@@ -84,6 +84,8 @@ struct ReportText {
             ])
         }
         return table.rendered(style)
-            + report.survey.machines.map { "\(words.topics) \($0.settings.id): \($0.topics)#\n" }.joined()
+            + report.survey.machines.filter { !$0.topics.isEmpty }.map {
+                "\(words.topics) \($0.settings.id): \($0.topics.joined(separator: ", "))\n"
+            }.joined()
     }
 }
