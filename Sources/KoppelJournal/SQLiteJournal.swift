@@ -59,10 +59,6 @@ package final class SQLiteJournal: Journal {
         try await writer.descriptions()
     }
 
-    package func forgetDescriptions(of machine: MachineNumber) async throws(JournalError) {
-        try await writer.forgetDescriptions(of: machine)
-    }
-
     package func setDestinations(_ destinations: [Identifier]) async throws(JournalError) {
         try await writer.setDestinations(destinations)
     }

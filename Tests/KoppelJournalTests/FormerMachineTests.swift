@@ -32,8 +32,6 @@ struct FormerMachineTests {
         try await journal.close()
         let found = try await after.open()
         #expect(try await found.descriptions() == kept)
-        try await found.forgetDescriptions(of: MachineNumber(rawValue: 0))
-        #expect(try await found.descriptions() == [kept[2]])
         try await found.close()
     }
 

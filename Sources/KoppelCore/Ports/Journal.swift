@@ -184,9 +184,6 @@ package protocol Journal: Sendable {
     /// that are gone from the site file are described nowhere else.
     func descriptions() async throws(JournalError) -> [MachineDescription]
 
-    /// Forgets all revisions that were kept of a machine, once no broker holds anything of it any more.
-    func forgetDescriptions(of machine: MachineNumber) async throws(JournalError)
-
     /// Makes destinations known, each with its cursor, and forgets those not named. A new destination's cursor stands
     /// at the end: it gets what is stored from now on.
     func setDestinations(_ destinations: [Identifier]) async throws(JournalError)
@@ -232,7 +229,6 @@ extension Journal {
 
     package func keep(_ description: MachineDescription) async throws(JournalError) {}
     package func descriptions() async throws(JournalError) -> [MachineDescription] { [] }
-    package func forgetDescriptions(of machine: MachineNumber) async throws(JournalError) {}
 }
 
 /// What went wrong with the journal, and what to do.

@@ -45,10 +45,4 @@ extension JournalWriter {
             }
         }
     }
-
-    func forgetDescriptions(of machine: MachineNumber) throws(JournalError) {
-        try transaction(durably: false) { db in
-            try db.execute(sql: "DELETE FROM descriptions WHERE machine = ?", arguments: [machine.rawValue])
-        }
-    }
 }
