@@ -79,7 +79,8 @@ struct DeviceTests {
                 profile: ifm/al1940
             \(example.joined(separator: "\n"))
             """
-        let load = loadSite(at: WithSite.path, library: Device.library, files: WithSite(text: site))
+        let files = FilesWithText(site, at: "tried.yaml", beside: DiskFiles())
+        let load = loadSite(at: files.path, library: Device.library, files: files)
         #expect(load.issues.isEmpty, "\(issueText(load.issues))")
         let points = try #require(load.site?.machines.first).points
         let decoded = decodeAll(points: points, words: [.holdingRegister: [1_001: words]])

@@ -107,26 +107,7 @@ private enum SiteOfAll {
         for device in Device.all {
             text += "  \(device.machine): {bus: \(device.machine), unit: 1, profile: \(device.id)}\n"
         }
-        return loadSite(at: WithSite.path, library: Device.library, files: WithSite(text: text))
+        let files = FilesWithText(text, at: "every-profile.yaml", beside: DiskFiles())
+        return loadSite(at: files.path, library: Device.library, files: files)
     }
-}
-
-/// The files of this machine, and a site file that is none.
-struct WithSite: ConfigFiles {
-    static let path = "every-profile.yaml"
-
-    let text: String
-    private let disk = DiskFiles()
-
-    init(text: String) { self.text = text }
-
-    func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
-        if path == Self.path { return Array(text.utf8) }
-        return try disk.read(path, limit: limit)
-    }
-
-    func names(in folder: String) throws(FileFault) -> [String] { try disk.names(in: folder) }
-    func realPath(_ path: String) -> String? { disk.realPath(path) }
-    func facts(_ path: String) -> FileFacts? { disk.facts(path) }
-    var user: UInt32 { disk.user }
 }

@@ -17,10 +17,10 @@ struct CommandLineSite {
 
     /// Issues of the command line name the option they are about.
     func load(library: ProfileLibrary) -> SiteLoad {
-        let files = WithSiteText(text: text(library: library), disk: DiskFiles())
-        var load = loadSite(at: WithSiteText.path, library: library, files: files)
+        let files = FilesWithText(text(library: library), at: "command line", beside: DiskFiles())
+        var load = loadSite(at: files.path, library: library, files: files)
         load.issues = load.issues.map { issue in
-            guard issue.file == WithSiteText.path else { return issue }
+            guard issue.file == files.path else { return issue }
             var issue = issue
             let option = issue.path.split(separator: ".").last.map(String.init) ?? ""
             issue.path = Self.options[option] ?? issue.path
@@ -58,22 +58,4 @@ struct CommandLineSite {
         }
         return "\"\(escaped.joined())\""
     }
-}
-
-/// The files of this machine, and a site file that is none.
-private struct WithSiteText: ConfigFiles {
-    static let path = "command line"
-
-    let text: String
-    let disk: DiskFiles
-
-    func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
-        if path == Self.path { return Array(text.utf8) }
-        return try disk.read(path, limit: limit)
-    }
-
-    func names(in folder: String) throws(FileFault) -> [String] { try disk.names(in: folder) }
-    func realPath(_ path: String) -> String? { disk.realPath(path) }
-    func facts(_ path: String) -> FileFacts? { disk.facts(path) }
-    var user: UInt32 { disk.user }
 }
