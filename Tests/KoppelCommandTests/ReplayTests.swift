@@ -3,7 +3,7 @@ import KoppelTestKit
 import Testing
 
 /// What `koppel replay` makes of a record that was written by hand.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReplayTests {
     /// An Omron E5CC that is asked for its status alone, and then for its value with the status.
     private func replayed(before: String, now: String) async throws -> String {

@@ -37,7 +37,9 @@ enum ProfileSchemaSamples {
             point("a/place", nil, ["sunspec": ["model": 103, "offset": 2]]),
             point("a/plain", 20, [:]),
         ],
-        "state": ["basis": "register", "signal": "a/mode", "map": ["0": ["state": "executing"]]],
+        "state": [
+            "basis": "register", "signal": "a/mode", "map": ["0": ["state": "executing"]], "unless": unless,
+        ],
         "alarms": [
             [
                 "code": "stuck", "signal": "a/bit", "when": ["isTrue": true], "level": "fault", "severity": 500,
@@ -65,9 +67,10 @@ enum ProfileSchemaSamples {
     /// The state of each basis, for the keys that belong to it.
     static let states: [String: JSONTree] = [
         "register": profile["state"] ?? .null,
-        "derived-bits": ["basis": "derived-bits", "fault": "a/bit"],
-        "derived-power": ["basis": "derived-power", "signal": "a/flow", "idle": 1, "busy": 10],
+        "derived-bits": ["basis": "derived-bits", "fault": "a/bit", "unless": unless],
+        "derived-power": ["basis": "derived-power", "signal": "a/flow", "idle": 1, "busy": 10, "unless": unless],
     ]
+    private static let unless: JSONTree = [["signal": "a/bit", "state": "outOfService"]]
 
     /// The point that a key is tested at, where it is not the first.
     private static let points = [
@@ -147,7 +150,8 @@ enum ProfileSchemaSamples {
         "points.0.range.low": [-1.5, 0, "5e0"], "points.0.range.high": [5.5, "1e2"],
         "points.0.limits.low": [-100.5, "-2e2"], "points.0.limits.high": [1_000.5, "2e3"],
         "points.0.counter.modulus": [2, 65_536, .null], "points.0.enum": [["0": "off", "-1": "none"]],
-        "state.signal": ["a/mode"], "state.map": [["0": ["state": "executing"]]],
+        "state.unless.0.signal": ["a/bit", "a/flow"], "state.signal": ["a/mode"],
+        "state.map": [["0": ["state": "executing"]]],
         "state.fault": ["a/bit"], "state.run": ["a/bit"], "state.power": ["a/bit"],
         "state.idle": [-1.5, 0, "5e0"], "state.busy": [10.5, "2e3"],
         "alarms.0.code": ["a-9"], "alarms.0.signal": ["a/bit"], "alarms.0.when.equals": [0, -5, "12"],

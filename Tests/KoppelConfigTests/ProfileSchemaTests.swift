@@ -5,7 +5,7 @@ import Testing
 @testable import KoppelConfig
 
 /// The schemas of a profile and of a vectors file say what their readers say, key by key.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProfileSchemaTests {
     private typealias Samples = ProfileSchemaSamples
 

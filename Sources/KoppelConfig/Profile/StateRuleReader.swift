@@ -46,6 +46,7 @@ struct StateRuleReader {
 
     private func overrides(_ field: Field) -> [StateRule.Override] {
         guard let items = field.list(named: "signal") else { return [] }
+        if items.isEmpty { field.error("an empty list", hint: "Name a signal, or leave the key out.") }
         if items.count > Self.maximumOverrides {
             field.error(
                 "\(items.count) signals under `unless`, and \(Self.maximumOverrides) are allowed",
